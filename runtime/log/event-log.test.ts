@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Kernel } from '../kernel.js';
+import { Store } from '../store/store.js';
+import type { StoreMessage } from '../store/store-actor.js';
+import { EventLog, type StreamEvent } from './event-log.js';
+import { LOG_SCHEMA } from './schema.js';
+
+const entry = new URL('../../dist/host.js', import.meta.url);
+let kernel: Kernel;
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ganglion-log-'));
+  kernel = new Kernel({ entry, threads: 0 });
+});
+afterEach(async () => {
+  await kernel.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const openStore = () =>
+  kernel.spawn<StoreMessage>(
+    { module: entry.href, name: 'storeActor' },
+    { directory, schema: LOG_SCHEMA },
+    'own-light',
+  );
+
+describe('the event log', () => {
+  it('numbers the events of a stream from 1 without gaps, and delivers them in order after their commit', async () => {
+    const store = new Store(openStore().ref);
+    const log = await EventLog.open(store, () => 0);
+    log.create('run_a', 'run_id');
+    log.create('run_b', 'run_id');
+    const seen: StreamEvent[] = [];
+    await log.subscribe('run_a', (event) => seen.push(event));
+    const all: StreamEvent[] = [];
+    await log.subscribe('run_*', (event) => all.push(event));
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) => log.append(index % 2 ? 'run_a' : 'run_b', 'tick', { index })),
+    );
+    expect(seen.map((event) => event.seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(all.map((event) => event.pos)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+    expect(JSON.parse(seen[0]!.json)).toEqual({
+      type: 'tick',
+      seq: 1,
+      ts: '1970-01-01T00:00:00.000Z',
+      run_id: 'run_a',
+      index: 1,
+    });
+    expect(await log.read('run_a', 17, 10)).toEqual(seen.slice(17));
+    expect(await log.read('run_*', 38, 10)).toEqual(all.slice(38));
+  });
+
+  it('never stores, numbers or replays an event of the moment', async () => {
+    const log = await EventLog.open(new Store(openStore().ref));
+    log.create('job_1', 'job_id');
+    const seen: StreamEvent[] = [];
+    await log.subscribe('job_1', (event) => seen.push(event));
+    log.announce('job_1', 'batch_progress', { batch: 1 });
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).not.toHaveProperty('seq');
+    expect(await log.read('job_1', 0, 10)).toEqual([]);
+  });
+
+  it('goes on with its numbers after a restart', async () => {
+    const first = openStore();
+    const log = await EventLog.open(new Store(first.ref));
+    log.create('job_1', 'job_id');
+    await log.append('job_1', 'one', {});
+    await first.stop();
+    const again = await EventLog.open(new Store(openStore().ref));
+    await again.reopen('job_1', 'job_id');
+    expect(await again.append('job_1', 'two', {})).toMatchObject({ seq: 2, pos: 2 });
+    expect((await again.read('job_1', 0, 10)).map((event) => event.type)).toEqual(['one', 'two']);
+  });
+
+  it('stops when an event could not be stored, instead of leaving a gap', async () => {
+    const store = openStore();
+    const log = await EventLog.open(new Store(store.ref));
+    log.create('job_1', 'job_id');
+    await store.stop();
+    await expect(log.append('job_1', 'lost', {})).rejects.toThrow(/event log has stopped/);
+    await expect(log.append('job_1', 'next', {})).rejects.toThrow(/event log has stopped/);
+  });
+});
+
+describe('the store', () => {
+  it('refuses a second process, or kernel, on one data directory', async () => {
+    await openStore().started;
+    await expect(openStore().started).rejects.toMatchObject({ code: 'store_locked' });
+  });
+
+  it('commits every group whole, and does not let one bad commit take the others of its turn along', async () => {
+    const store = new Store(openStore().ref);
+    const append = (pos: number) => ({ statement: 'append_event', parameters: [pos, 'run_a', pos, 'x', '{}'] });
+    const commits = await Promise.allSettled([
+      store.commit([append(1)]),
+      store.commit([append(2), append(1)]),
+      store.commit([append(3)]),
+    ]);
+    expect(commits.map((commit) => commit.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await store.query('events_after', ['run_a', 0, 10])).map((row) => row['seq'])).toEqual([1, 3]);
+  });
+
+  it('refuses values that its binding cannot carry, and stays up', async () => {
+    const store = new Store(openStore().ref);
+    await expect(
+      store.commit([{ statement: 'append_event', parameters: [1, true as never, 1, 'x', '{}'] }]),
+    ).rejects.toThrow(/given a boolean/);
+    await expect(store.query('no such statement')).rejects.toThrow(/no statement named/);
+    expect(await store.query('last_pos')).toEqual([{ pos: null }]);
+  });
+});
+
+it('a data directory that cannot be used is refused with the way out', async () => {
+  writeFileSync(join(directory, 'file'), '');
+  const spawned = kernel.spawn<StoreMessage>(
+    { module: entry.href, name: 'storeActor' },
+    { directory: join(directory, 'file', 'below'), schema: LOG_SCHEMA },
+    'own-light',
+  );
+  await expect(spawned.started).rejects.toThrow(/is not a directory: .*--data-dir/);
+});

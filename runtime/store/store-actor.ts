@@ -1,0 +1,81 @@
+/** The store as an actor: a thread of its own waits for the disk, so that no other has to. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Behaviour } from '../actor/behaviour.js';
+import type { Answers } from '../actor/ref.js';
+import { RuntimeError } from '../errors.js';
+import { type Bindable, Database, type Operation, type Row, type Schema } from './database.js';
+import { lockDirectory } from './directory-lock.js';
+
+export interface StoreInit {
+  /** Where the database lies; nothing is written to a disk without one. */
+  readonly directory: string | undefined;
+  readonly schema: Schema;
+}
+
+export type StoreMessage =
+  | ({ readonly type: 'commit'; readonly operations: readonly Operation[] } & Answers<void>)
+  | ({ readonly type: 'query'; readonly statement: string; readonly parameters: readonly Bindable[] } & Answers<Row[]>);
+
+interface StoreState {
+  readonly database: Database;
+  readonly unlock: () => void;
+}
+
+export const storeActor: Behaviour<StoreState, StoreMessage, StoreInit> = {
+  start({ directory, schema }, context) {
+    // SQLite must not be ended in the middle of a call: the thread is held until the store is closed.
+    if (directory === undefined) {
+      const database = new Database(':memory:', schema);
+      context.control.openResource();
+      return { database, unlock: () => undefined };
+    }
+    makeWritable(directory);
+    const unlock = lockDirectory(directory);
+    try {
+      const database = new Database(join(directory, 'ganglion.db'), schema);
+      context.control.openResource();
+      void context.control.whenClosing().then(() => context.end());
+      return { database, unlock };
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  },
+
+  receive(state, message, context) {
+    try {
+      if (message.type === 'commit') context.reply(state.database.commit(message.operations));
+      else if (message.type === 'query') context.reply(state.database.query(message.statement, message.parameters));
+    } catch (error) {
+      context.refuse(error);
+    }
+    return state;
+  },
+
+  stop(state, context) {
+    state.database.close();
+    state.unlock();
+    context.control.closeResource();
+  },
+};
+
+function makeWritable(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === 'ENOTDIR' || code === 'EEXIST'
+        ? 'is not a directory'
+        : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+          ? 'cannot be written to'
+          : `cannot be used (${code})`;
+    throw new RuntimeError(
+      'store_failed',
+      `the data directory ${directory} ${why}: make it writable, or name another one with --data-dir`,
+      { cause: error },
+    );
+  }
+}
