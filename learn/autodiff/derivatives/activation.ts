@@ -1,0 +1,70 @@
+/** Derivatives of activation functions. At a kink the value is PyTorch's: that of the side on which the function is flatter. */
+import type { Value } from '../../onnx/index.js';
+import { knownNumber } from '../../onnx/value.js';
+import { type Derivative, type DerivativeCall, type DerivativeTable, single } from './derivative.js';
+
+/** d/dx [x Phi(x)] = Phi(x) + x phi(x), with the standard normal distribution's Phi and phi (Hendrycks and Gimpel 2016). */
+function geluSlope({ math }: DerivativeCall, x: Value): Value {
+  const distribution = math.mul(math.add(math.erf(math.mul(x, Math.SQRT1_2)), 1), 0.5);
+  const density = math.mul(math.exp(math.mul(math.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return math.add(distribution, math.mul(x, density));
+}
+
+/** The slope of 0.5 x (1 + tanh(u)) with u = sqrt(2/pi) (x + 0.044715 x^3). */
+function geluTanhSlope({ math }: DerivativeCall, x: Value): Value {
+  const [scale, cubic] = [Math.sqrt(2 / Math.PI), 0.044715];
+  const squared = math.square(x);
+  const t = math.tanh(math.mul(math.mul(x, math.add(math.mul(squared, cubic), 1)), scale));
+  const inner = math.mul(math.add(math.mul(squared, 3 * cubic), 1), scale);
+  const bend = math.mul(math.mul(x, math.sub(1, math.square(t))), inner);
+  return math.mul(math.add(math.add(t, 1), bend), 0.5);
+}
+
+/** In training the kept elements are scaled by 1 / (1 - ratio); the node's second output tells which were kept. */
+const dropout: Derivative = (call) => {
+  const { node, math, gradient: dy, output, fail } = call;
+  const training = node.inputs[2];
+  const active = training === undefined ? 0 : (training.constant?.data[0] ?? undefined);
+  if (active === undefined) fail('it must be known whether it trains: give training_mode as a constant');
+  if (Number(active) === 0) return [() => dy];
+  const mask = node.outputs[1] ?? fail('in training mode its second output, the mask, must be given out');
+  const ratio = node.inputs[1] ? knownNumber(node.inputs[1]) : 0.5;
+  if (ratio === undefined) return fail('its ratio must be a constant');
+  if (ratio >= 1) return [() => math.zerosLike(output)];
+  return [() => math.where(mask, math.mul(dy, 1 / (1 - ratio)), 0)];
+};
+
+export const ACTIVATION: DerivativeTable = {
+  Relu: single(({ math, gradient: dy, output: y }) => math.where(math.greater(y, 0), dy, 0)),
+  LeakyRelu: single(({ node, math, gradient: dy }, x) =>
+    math.where(math.greater(x, 0), dy, math.mul(dy, node.attributes.number('alpha'))),
+  ),
+  Sigmoid: single(({ math, gradient: dy, output: y }) => math.mul(dy, math.mul(y, math.sub(1, y)))),
+  Tanh: single(({ math, gradient: dy, output: y }) => math.mul(dy, math.sub(1, math.square(y)))),
+  Softplus: single(({ math, gradient: dy }, x) => math.mul(dy, math.sigmoid(x))),
+  // Below zero y = alpha (e^x - 1), so the slope alpha e^x is y + alpha.
+  Elu: single(({ node, math, gradient: dy, output: y }, x) =>
+    math.where(math.greater(x, 0), dy, math.mul(dy, math.add(y, node.attributes.number('alpha')))),
+  ),
+  Selu: single(({ node, math, gradient: dy, output: y }, x) => {
+    const [alpha, gamma] = [node.attributes.number('alpha'), node.attributes.number('gamma')];
+    return math.mul(dy, math.where(math.greater(x, 0), gamma, math.add(y, alpha * gamma)));
+  }),
+  Gelu: single((call, x) => {
+    const slope = call.node.attributes.text('approximate') === 'tanh' ? geluTanhSlope : geluSlope;
+    return call.math.mul(call.gradient, slope(call, x));
+  }),
+  Erf: single(({ math, gradient: dy }, x) =>
+    math.mul(math.mul(dy, math.exp(math.neg(math.square(x)))), 2 / Math.sqrt(Math.PI)),
+  ),
+  HardSwish: single(({ math, gradient: dy }, x) => {
+    const inner = math.add(math.mul(x, 1 / 3), 0.5);
+    const slope = math.where(math.less(x, -3), 0, math.where(math.greater(x, 3), 1, inner));
+    return math.mul(dy, slope);
+  }),
+  HardSigmoid: single(({ node, math, gradient: dy, output: y }) => {
+    const inside = math.and(math.greater(y, 0), math.less(y, 1));
+    return math.where(inside, math.mul(dy, node.attributes.number('alpha')), 0);
+  }),
+  Dropout: dropout,
+};

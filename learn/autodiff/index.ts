@@ -1,0 +1,4 @@
+/** Differentiation of ONNX graphs. */
+export { DERIVATIVES } from './derivatives/index.js';
+export { type DifferentiateOptions, differentiate } from './differentiate.js';
+export { reverseWalk } from './reverse-walk.js';

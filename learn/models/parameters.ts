@@ -1,0 +1,45 @@
+/** The parameters of a model: its stored floating-point tensors. */
+import { elementCount, type Tensor } from '../../runtime/tensor.js';
+import { DATA_TYPES } from '../onnx/data-types.js';
+import { dtypeOf, isFloat, type ModelProto, OnnxError, type TensorProto, toTensorProto } from '../onnx/index.js';
+
+/** Whether training may change a stored tensor by default. Scalars are constants of the mathematics in most exporters' files. */
+export function isParameter(tensor: TensorProto): boolean {
+  const code = tensor.dataType ?? 0;
+  const known = Object.values(DATA_TYPES).some((type) => type.code === code);
+  return known && isFloat(dtypeOf(code, `tensor "${tensor.name}"`)) && tensor.dims.length > 0;
+}
+
+/** Number of weights of a model. */
+export function parameterCount(model: ModelProto): number {
+  const parameters = (model.graph?.initializer ?? []).filter(isParameter);
+  return parameters.reduce((count, { dims }) => count + elementCount(dims), 0);
+}
+
+/**
+ * The model with other values of its stored tensors; those that `values` does not name stay.
+ * @throws OnnxError when the model has no such tensor, or one of another type or shape
+ */
+export function withParameters(model: ModelProto, values: Readonly<Record<string, Tensor>>): ModelProto {
+  const { graph } = model;
+  if (!graph) throw new OnnxError('the model has no graph');
+  const stored = new Set(graph.initializer.map(({ name }) => name));
+  const missing = Object.keys(values).find((name) => !stored.has(name));
+  if (missing !== undefined)
+    throw new OnnxError(`the model has no parameter "${missing}": it has ${[...stored].join(', ')}`);
+  const initializer = graph.initializer.map((proto) => {
+    const value = Object.hasOwn(values, proto.name ?? '') ? values[proto.name ?? ''] : undefined;
+    return value ? replaced(proto, value) : proto;
+  });
+  return { ...model, graph: { ...graph, initializer } };
+}
+
+function replaced(proto: TensorProto, value: Tensor): TensorProto {
+  const next = toTensorProto(value, proto.name);
+  const same = next.dataType === proto.dataType && next.dims.join() === proto.dims.join();
+  if (same) return next;
+  const type = dtypeOf(proto.dataType, `the parameter "${proto.name}"`);
+  throw new OnnxError(
+    `the parameter "${proto.name}" is ${type}[${proto.dims.join(', ')}]: a value of ${value.dtype}[${value.shape.join(', ')}] does not fit`,
+  );
+}
