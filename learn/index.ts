@@ -1,0 +1,17 @@
+/**
+ * `ganglion/learn`: data, models, gradients, losses, optimisers, metrics and training as plain ONNX graphs. It knows no actors:
+ * whoever has a device that runs ONNX can use it.
+ */
+export * from './autodiff/index.js';
+export * from './data/index.js';
+export type { Device, GraphSession, NamedTensors } from './device.js';
+export * from './losses/index.js';
+export { crossEntropy } from './losses/index.js';
+export * from './metrics/index.js';
+// The metric of that name; the loss keeps it.
+export { crossEntropy as meanCrossEntropy } from './metrics/index.js';
+export * from './models/index.js';
+export * from './optimizers/index.js';
+export { permutation, type Random, random, STREAMS } from './random.js';
+export * from './train/index.js';
+export { type TrainingGraph, trainingGraph, withParameters } from './training-graph.js';

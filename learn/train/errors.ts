@@ -1,0 +1,14 @@
+/** What can go wrong while a network is trained or used. */
+
+export type TrainingErrorCode = 'diverged' | 'too_few_rows' | 'state_mismatch' | 'leak' | 'unknown_figure';
+
+/** The message is complete in itself: what, where, and the way out. */
+export class TrainingError extends Error {
+  override readonly name = 'TrainingError';
+  readonly code: TrainingErrorCode;
+
+  constructor(code: TrainingErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

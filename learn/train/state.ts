@@ -1,0 +1,31 @@
+/** Everything that a training is, between two runs, as plain data: with it another process goes on as if nothing had been. */
+import type { Tensor } from '../../runtime/tensor.js';
+
+/** Figures of one epoch; `epoch` counts from 1. */
+export type EpochFigures = Readonly<Record<string, number>>;
+
+export interface BestEpoch {
+  readonly epoch: number;
+  readonly value: number;
+  /** By the parameters' names. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+}
+
+export interface TrainingState {
+  /** SHA-256 of the graph whose state this is: another graph cannot go on with it. */
+  readonly graphHash: string;
+  readonly seed: number;
+  /** The epoch under way, from 0. */
+  readonly epoch: number;
+  /** Steps done in it. */
+  readonly step: number;
+  /** Weights, moments and step counts by the names of the graph's state. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Sums over the steps of the epoch under way. */
+  readonly sums: { readonly loss: number; readonly correct: number; readonly rows: number };
+  readonly history: readonly EpochFigures[];
+  readonly best?: BestEpoch;
+  /** Epochs since the figure of early stopping was last better, and that figure. */
+  readonly patience: { readonly waited: number; readonly value?: number };
+  readonly finished?: 'epochs' | 'early_stopping';
+}

@@ -1,0 +1,434 @@
+/**
+ * A training, one run at a time: whoever drives it decides after every run whether it goes on, pauses or stops. What the
+ * next run does is a function of the state alone, so a training that goes on from a saved state ends with the same bytes.
+ */
+import { type Tensor, tensor } from '../../runtime/tensor.js';
+import { DataError } from '../data/errors.js';
+import {
+  applyPreprocessing,
+  batchBounds,
+  type Dataset,
+  DEFAULT_RECIPE,
+  epochOrder,
+  type FittedPreprocessing,
+  fitPreprocessing,
+  gatherBatch,
+  overlap,
+  preprocessedWidth,
+  type RowIdentity,
+  rowCount,
+} from '../data/index.js';
+import type { Device, GraphSession, NamedTensors } from '../device.js';
+import { youdenThreshold } from '../metrics/index.js';
+import { mlp } from '../models/index.js';
+import { type ModelProto, writeModel } from '../onnx/index.js';
+import { random, STREAMS } from '../random.js';
+import { type TrainingGraph, trainingGraph, withParameters } from '../training-graph.js';
+import { TrainingError } from './errors.js';
+import { evaluationGraph } from './evaluation-graph.js';
+import { learningRateAt, type TrainingSettings } from './settings.js';
+import type { EpochFigures, TrainingState } from './state.js';
+import type { ModelSpec, TrainedModel } from './trained-model.js';
+import { correctRows, softmaxRows, validationFigures } from './validation.js';
+
+/** Rows a validation run. */
+const VALIDATION_ROWS = 4096;
+
+export interface TrainingInput {
+  readonly spec: ModelSpec;
+  readonly train: Dataset;
+  readonly validation?: Dataset;
+  readonly settings: TrainingSettings;
+}
+
+/** What a run brought about. */
+export type TrainingProgress =
+  | {
+      readonly type: 'batch';
+      readonly epoch: number;
+      readonly batch: number;
+      readonly totalBatches: number;
+      readonly loss: number;
+      readonly progress: number;
+    }
+  | { readonly type: 'epoch'; readonly figures: EpochFigures; readonly progress: number; readonly best: boolean }
+  | { readonly type: 'finished'; readonly reason: 'epochs' | 'early_stopping' };
+
+export class Training {
+  readonly settings: TrainingSettings;
+  readonly preprocessing: FittedPreprocessing;
+  readonly graph: TrainingGraph;
+  readonly stepsPerEpoch: number;
+  readonly #input: TrainingInput;
+  readonly #network: ModelProto;
+  readonly #features: Tensor<'float32'>;
+  readonly #validationFeatures: Tensor<'float32'> | undefined;
+  readonly #steps: GraphSession;
+  readonly #validations: GraphSession;
+  readonly #parameterNames: readonly string[];
+  #state: TrainingState;
+  #order: { epoch: number; rows: Int32Array } | undefined;
+
+  private constructor(
+    input: TrainingInput,
+    prepared: Prepared,
+    steps: GraphSession,
+    validations: GraphSession,
+    from?: TrainingState,
+  ) {
+    this.#input = input;
+    this.settings = input.settings;
+    this.preprocessing = prepared.preprocessing;
+    this.graph = prepared.graph;
+    this.#network = prepared.network;
+    this.#features = prepared.features;
+    this.#validationFeatures = prepared.validationFeatures;
+    this.#parameterNames = prepared.graph.state.filter(({ role }) => role === 'parameter').map(({ name }) => name);
+    this.#steps = steps;
+    this.#validations = validations;
+    this.stepsPerEpoch = batchBounds(rowCount(input.train), input.settings.batchSize).length;
+    this.#state = from ?? {
+      graphHash: prepared.graph.hash,
+      seed: input.settings.seed,
+      epoch: 0,
+      step: 0,
+      tensors: Object.fromEntries(prepared.graph.state.map(({ name, initial }) => [name, initial])),
+      sums: { loss: 0, correct: 0, rows: 0 },
+      history: [],
+      patience: { waited: 0 },
+    };
+  }
+
+  /**
+   * Fits the preprocessing, builds the network and its training graph, and loads them.
+   * @param from the state to go on from
+   * @throws DataError when the data cannot be used, TrainingError `leak` when training and validation rows overlap,
+   * `state_mismatch` when the state belongs to another network, `unknown_figure` when a figure needs validation rows
+   */
+  static async open(device: Device, input: TrainingInput, from?: TrainingState): Promise<Training> {
+    const prepared = prepare(input);
+    if (from && from.graphHash !== prepared.graph.hash) {
+      throw new TrainingError(
+        'state_mismatch',
+        'the checkpoint belongs to another network, optimiser or data width: resume it with the settings it was made with',
+      );
+    }
+    const steps = await device.createSession(prepared.graph.bytes);
+    const parameters = new Set(prepared.graph.state.filter(({ role }) => role === 'parameter').map(({ name }) => name));
+    const validations = await device.createSession(writeModel(evaluationGraph(prepared.network, parameters)));
+    return new Training(input, prepared, steps, validations, from);
+  }
+
+  get provider(): string {
+    return this.#steps.provider;
+  }
+
+  get history(): readonly EpochFigures[] {
+    return this.#state.history;
+  }
+
+  /** Done of the whole, 0..100. */
+  get progress(): number {
+    const { epoch, step, finished } = this.#state;
+    if (finished) return 100;
+    return Math.min(100, (100 * (epoch * this.stepsPerEpoch + step)) / (this.settings.epochs * this.stepsPerEpoch));
+  }
+
+  /** The state between the last run and the next one. Its tensors are never written to again. */
+  state(): TrainingState {
+    return this.#state;
+  }
+
+  /** Makes the next run: one step, or the validation that ends an epoch. */
+  async next(): Promise<TrainingProgress> {
+    const { finished, epoch, step } = this.#state;
+    if (finished) return { type: 'finished', reason: finished };
+    if (epoch >= this.settings.epochs) {
+      this.#state = { ...this.#state, finished: 'epochs' };
+      return { type: 'finished', reason: 'epochs' };
+    }
+    return step < this.stepsPerEpoch ? this.#step() : this.#endEpoch();
+  }
+
+  /** The model as it stands: the best epoch's weights where the settings ask for them and there is one, else the present ones. */
+  async model(): Promise<TrainedModel> {
+    const { spec, train, validation } = this.#input;
+    const { best, epoch } = this.#state;
+    const chosen = this.settings.keepBest ? best : undefined;
+    const parameters = chosen?.parameters ?? this.#parameters();
+    const threshold = await this.#validationThreshold(parameters);
+    return {
+      kind: 'model',
+      spec,
+      network: writeModel(withParameters(this.#network, parameters)),
+      preprocessing: this.preprocessing,
+      columns: train.columns,
+      classNames: train.classNames,
+      ...(train.positive !== undefined && { positive: train.positive }),
+      seen: identityOf(validation ? [train, validation] : [train]),
+      ...(threshold !== undefined && { validationThreshold: threshold }),
+      epoch: chosen?.epoch ?? epoch,
+      trainedEpochs: epoch,
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#steps.release();
+    await this.#validations.release();
+  }
+
+  async #step(): Promise<TrainingProgress> {
+    const { epoch, step, sums, tensors } = this.#state;
+    const { batchSize, seed, epochs } = this.settings;
+    const { train } = this.#input;
+    const count = rowCount(train);
+    if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: epochOrder(seed, epoch, count) };
+    const from = step * batchSize;
+    const { features, labels } = gatherBatch(this.#features, train.labels, this.#order.rows, {
+      from,
+      to: Math.min(count, from + batchSize),
+    });
+    const position = epoch * this.stepsPerEpoch + step;
+    const rate = learningRateAt(this.settings, position, epochs * this.stepsPerEpoch);
+    const { inputs, outputs, state } = this.graph;
+    const feeds: NamedTensors = {
+      [inputs.x]: features,
+      [inputs.labels]: labels,
+      [inputs.learningRate]: tensor('float32', [], Float32Array.of(rate)),
+      ...this.#randomInputs(position, labels.data.length),
+    };
+    for (const { name, input } of state) feeds[input] = tensors[name]!;
+    const results = await this.#steps.run(feeds);
+    const loss = Number(results[outputs.loss]!.data[0]);
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError(
+        'diverged',
+        `the loss became ${loss} in epoch ${epoch + 1}, step ${step + 1} of ${this.stepsPerEpoch}: lower the learning rate (${rate}), or set clip_norm`,
+      );
+    }
+    const rows = labels.data.length;
+    const correct = correctRows(results[outputs.logits]!.data as Float32Array, labels.data, train.classNames.length);
+    this.#state = {
+      ...this.#state,
+      step: step + 1,
+      tensors: Object.fromEntries(state.map(({ name, output }) => [name, results[output]!])),
+      sums: { loss: sums.loss + loss * rows, correct: sums.correct + correct, rows: sums.rows + rows },
+    };
+    return {
+      type: 'batch',
+      epoch: epoch + 1,
+      batch: step + 1,
+      totalBatches: this.stepsPerEpoch,
+      loss,
+      progress: this.progress,
+    };
+  }
+
+  /** Masks of dropout: element k of random input i in step s is draw k of its own stream, whoever computes it. */
+  #randomInputs(position: number, rows: number): NamedTensors {
+    const { random: inputs } = this.graph;
+    const seed = this.#input.spec.seed ?? this.settings.seed;
+    return Object.fromEntries(
+      inputs.map(({ input, shape, keep }, index) => {
+        const extents = shape.map((extent) => (typeof extent === 'number' ? extent : rows));
+        const mask = new Float32Array(extents.reduce((product, extent) => product * extent, 1));
+        const draws = random(seed, STREAMS.dropout, position * inputs.length + index);
+        const scale = 1 / keep;
+        for (let element = 0; element < mask.length; element++) mask[element] = draws.uniform() < keep ? scale : 0;
+        return [input, tensor('float32', extents, mask)];
+      }),
+    );
+  }
+
+  async #endEpoch(): Promise<TrainingProgress> {
+    const { epoch, sums, history, best, patience } = this.#state;
+    const { monitor, earlyStopping, epochs } = this.settings;
+    const validation = this.#input.validation;
+    const figures: Record<string, number> = {
+      epoch: epoch + 1,
+      train_loss: sums.loss / sums.rows,
+      train_acc: (100 * sums.correct) / sums.rows,
+      ...(validation && validationFigures(await this.#logits(this.#parameters()), validation)),
+      learning_rate: learningRateAt(this.settings, epoch * this.stepsPerEpoch, epochs * this.stepsPerEpoch),
+    };
+    const value = figures[monitor.name];
+    const isBest = value !== undefined && (best === undefined || better(value, best.value, monitor.mode));
+    const stopping = earlyStopping && waited(earlyStopping, patience, figures[earlyStopping.monitor]);
+    const last = epoch + 1 >= epochs;
+    const stopped = stopping !== undefined && earlyStopping !== undefined && stopping.waited >= earlyStopping.patience;
+    this.#state = {
+      ...this.#state,
+      epoch: epoch + 1,
+      step: 0,
+      sums: { loss: 0, correct: 0, rows: 0 },
+      history: [...history, figures],
+      ...(isBest && { best: { epoch: epoch + 1, value, parameters: this.#parameters() } }),
+      patience: stopping ?? patience,
+      ...(stopped ? { finished: 'early_stopping' as const } : last ? { finished: 'epochs' as const } : {}),
+    };
+    return { type: 'epoch', figures, progress: this.progress, best: isBest };
+  }
+
+  #parameters(): Record<string, Tensor> {
+    return Object.fromEntries(this.#parameterNames.map((name) => [name, this.#state.tensors[name]!]));
+  }
+
+  /** [N, C] for the validation rows. */
+  async #logits(parameters: NamedTensors): Promise<Float32Array> {
+    const { data, shape } = this.#validationFeatures!;
+    const [count = 0, width = 0] = shape;
+    const classes = this.#input.train.classNames.length;
+    const logits = new Float32Array(count * classes);
+    for (let from = 0; from < count; from += VALIDATION_ROWS) {
+      const to = Math.min(count, from + VALIDATION_ROWS);
+      const x = tensor('float32', [to - from, width], data.slice(from * width, to * width));
+      const results = await this.#validations.run({ x, ...parameters });
+      logits.set(Object.values(results)[0]!.data as Float32Array, from * classes);
+    }
+    return logits;
+  }
+
+  async #validationThreshold(parameters: NamedTensors): Promise<number | undefined> {
+    const { validation, train } = this.#input;
+    if (!validation || train.positive === undefined || train.classNames.length !== 2) return undefined;
+    const probabilities = softmaxRows(await this.#logits(parameters), 2);
+    const positive = train.positive;
+    const labels = validation.labels.data;
+    const scores = Float64Array.from(labels, (_, row) => probabilities[row * 2 + positive]!);
+    return youdenThreshold(
+      scores,
+      Uint8Array.from(labels, (label) => (label === positive ? 1 : 0)),
+    )?.threshold;
+  }
+}
+
+interface Prepared {
+  readonly preprocessing: FittedPreprocessing;
+  readonly network: ModelProto;
+  readonly graph: TrainingGraph;
+  readonly features: Tensor<'float32'>;
+  readonly validationFeatures: Tensor<'float32'> | undefined;
+}
+
+function prepare({ spec, train, validation, settings }: TrainingInput): Prepared {
+  const classes = train.classNames.length;
+  checkInput(spec, train, validation, settings);
+  const preprocessing = fitPreprocessing(train, train.recipe ?? DEFAULT_RECIPE);
+  const width = preprocessedWidth(preprocessing);
+  const transform = (dataset: Dataset): Tensor<'float32'> =>
+    tensor('float32', [rowCount(dataset), width], applyPreprocessing(preprocessing, dataset.features));
+  const network = mlp({
+    features: width,
+    hidden: [...spec.hidden],
+    classes,
+    dropout: spec.dropout,
+    seed: spec.seed ?? settings.seed,
+  });
+  const { labelSmoothing, clipNorm, optimizer } = settings;
+  const graph = trainingGraph({
+    model: network,
+    loss: { type: 'cross_entropy', labelSmoothing, ...classWeightsOf(settings, train) },
+    optimizer: optimizerOf(optimizer),
+    ...(clipNorm !== undefined && { clipNorm }),
+  });
+  return {
+    preprocessing,
+    network,
+    graph,
+    features: transform(train),
+    validationFeatures: validation && transform(validation),
+  };
+}
+
+function optimizerOf({
+  type,
+  momentum,
+  weightDecay,
+}: TrainingSettings['optimizer']): Parameters<typeof trainingGraph>[0]['optimizer'] {
+  return type === 'sgd' ? { type, momentum: momentum ?? 0, weightDecay } : { type, weightDecay };
+}
+
+function checkInput(
+  spec: ModelSpec,
+  train: Dataset,
+  validation: Dataset | undefined,
+  settings: TrainingSettings,
+): void {
+  const { classNames, positive } = train;
+  if (spec.numClasses !== undefined && spec.numClasses !== classNames.length) {
+    throw new DataError(
+      'bad_class_names',
+      `num_classes is ${spec.numClasses}, and "${train.name}" has ${classNames.length} classes (${classNames.join(', ')})`,
+      'Leave num_classes out, or mend the data.',
+    );
+  }
+  if (classNames.length === 2 && positive === undefined) {
+    throw new DataError(
+      'undeclared_positive',
+      `nobody said which of "${classNames[0]}" and "${classNames[1]}" is the diseased class`,
+      'Declare it: `positive` in the data configuration.',
+    );
+  }
+  const figures = [settings.monitor.name, ...(settings.earlyStopping ? [settings.earlyStopping.monitor] : [])];
+  const needed = figures.find((name) => name.startsWith('val_'));
+  if (!validation && needed) {
+    throw new TrainingError(
+      'unknown_figure',
+      `"${needed}" needs validation rows: give the split a validation part, or monitor "train_loss"`,
+    );
+  }
+  if (!validation) return;
+  const shared = overlap(train, validation);
+  if (shared.rows > 0 || shared.patients > 0) {
+    throw new TrainingError(
+      'leak',
+      `${shared.rows} rows and ${shared.patients} patients are in the training and in the validation part (first lines: ${shared.lines.join(', ')}): split the data again`,
+    );
+  }
+  if (validation.recipe && JSON.stringify(validation.recipe) !== JSON.stringify(train.recipe)) {
+    throw new TrainingError(
+      'state_mismatch',
+      'the validation rows ask for another preprocessing than the training rows: preprocess the data before the split',
+    );
+  }
+}
+
+function classWeightsOf({ classWeights }: TrainingSettings, train: Dataset): { classWeights?: number[] } {
+  if (classWeights === undefined) return {};
+  const classes = train.classNames.length;
+  if (classWeights !== 'balanced') {
+    if (classWeights.length !== classes) {
+      throw new DataError(
+        'bad_class_names',
+        `class_weights has ${classWeights.length} weights for ${classes} classes`,
+        'Give one a class, or "balanced".',
+      );
+    }
+    return { classWeights: [...classWeights] };
+  }
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of train.labels.data) counts[label]! += 1;
+  return { classWeights: counts.map((count) => rowCount(train) / (classes * count)) };
+}
+
+function better(value: number, than: number, mode: 'min' | 'max', margin = 0): boolean {
+  return mode === 'min' ? value < than - margin : value > than + margin;
+}
+
+function waited(
+  rule: NonNullable<TrainingSettings['earlyStopping']>,
+  patience: TrainingState['patience'],
+  value: number | undefined,
+): TrainingState['patience'] {
+  if (value !== undefined && (patience.value === undefined || better(value, patience.value, rule.mode, rule.minDelta)))
+    return { waited: 0, value };
+  return { ...patience, waited: patience.waited + 1 };
+}
+
+/** The rows and patients of several data sets together. */
+function identityOf(datasets: readonly Dataset[]): RowIdentity {
+  const rowHashes = BigUint64Array.from(datasets.flatMap((dataset) => [...dataset.rowHashes]));
+  const withPatients = datasets.filter((dataset) => dataset.groupHashes !== undefined);
+  if (withPatients.length === 0) return { rowHashes };
+  return { rowHashes, groupHashes: BigUint64Array.from(withPatients.flatMap((dataset) => [...dataset.groupHashes!])) };
+}
