@@ -1,0 +1,37 @@
+/** What clients may send, and how a wrong request is answered. */
+export { choice, notYet } from './available.js';
+export {
+  checkColumns,
+  checkSource,
+  type DataConfig,
+  dataConfig,
+  dataConfigFields,
+  type Preprocess,
+  preprocess,
+  type Split,
+  split,
+} from './data-config.js';
+export { backboneOf, type ModelConfig, modelConfig, modelConfigFields } from './model-config.js';
+export { MONITORS, type Monitor, monitor, needsValidation } from './monitors.js';
+export { nearest, suggestion } from './nearest.js';
+export { type ContractIssue, issuesOf, mustParse, type Parsed, parse } from './parse.js';
+export { quoted, received } from './received.js';
+export {
+  earlyStoppingOf,
+  monitorOf,
+  schedulerOf,
+  type TrainingConfig,
+  trainingConfig,
+  trainingConfigFields,
+} from './training-config.js';
+export { type TrainingStart, trainingStart } from './training-start.js';
+export {
+  type WorkflowBody,
+  type WorkflowEdge,
+  type WorkflowGraph,
+  type WorkflowNode,
+  workflowBody,
+  workflowEdge,
+  workflowGraph,
+  workflowNode,
+} from './workflow.js';
