@@ -1,0 +1,116 @@
+/** The actor of one node: runs its type's `run` once, tells the run how that went, and ends. */
+import { mkdirSync } from 'node:fs';
+import {
+  type ActorContext,
+  type ActorRef,
+  type Behaviour,
+  type OwnedDevice,
+  openDevice,
+  RuntimeError,
+  toFailure,
+} from '../../runtime/index.js';
+import { registryOf } from '../node-modules.js';
+import type { NodeContext } from '../node-type.js';
+import { ArtefactStore } from '../values/artefact-store.js';
+import { describeValue } from '../values/describe.js';
+import { missingOutputs } from '../workflow/index.js';
+import type { NodeInit, RunMessage } from './messages.js';
+
+/** Progress is told at most so often, in ms: more than a person or a page can see costs only messages. */
+const PROGRESS_INTERVAL_MS = 100;
+
+interface NodeState {
+  readonly init: NodeInit;
+  readonly devices: OwnedDevice[];
+}
+
+export const nodeActor: Behaviour<NodeState, { readonly type: 'run' }, NodeInit> = {
+  start(init, context) {
+    context.self.tell({ type: 'run' });
+    return { init, devices: [] };
+  },
+
+  async receive(state, _message, context) {
+    const { init } = state;
+    const run = context.ref<RunMessage>(init.run);
+    const began = performance.now();
+    const duration = (): number => (performance.now() - began) / 1000;
+    try {
+      const registry = await registryOf(init.modules);
+      const type = registry.find(init.type);
+      if (!type) throw new Error(`there is no node type "${init.type}" on this thread`);
+      const outputs = (await type.run(init.inputs as never, contextOf(state, context, run))) as Record<string, unknown>;
+      const absent = missingOutputs(outputs, type.outputs);
+      if (absent.length > 0)
+        throw new Error(
+          `the node type "${init.type}" did not give its output ${absent.map((name) => `"${name}"`).join(', ')}`,
+        );
+      const artefacts = new ArtefactStore(init.artefactDir);
+      const ports = Object.keys(type.outputs);
+      const described = Object.fromEntries(ports.map((port) => [port, describeValue(port, outputs[port], artefacts)]));
+      run.tell({ type: 'node_completed', node: init.node, outputs, described, duration: duration() });
+    } catch (error) {
+      run.tell({
+        type: 'node_failed',
+        node: init.node,
+        failure: toFailure(error),
+        stopped: context.stopRequested(),
+        duration: duration(),
+      });
+    }
+    context.end();
+    return state;
+  },
+
+  async stop({ devices }) {
+    for (const device of devices) await device.release();
+  },
+};
+
+function contextOf(
+  state: NodeState,
+  context: ActorContext<{ readonly type: 'run' }>,
+  run: ActorRef<RunMessage>,
+): NodeContext {
+  const { init } = state;
+  const { node, runId, nodeId, dataRoots } = init;
+  let told = Number.NEGATIVE_INFINITY;
+  const mayTell = (): boolean => {
+    const now = performance.now();
+    if (now - told < PROGRESS_INTERVAL_MS) return false;
+    told = now;
+    return true;
+  };
+  let moment = Number.NEGATIVE_INFINITY;
+  return {
+    runId,
+    nodeId,
+    dataRoots,
+    signal: context.stopping,
+    throwIfStopped() {
+      if (context.stopRequested()) throw new RuntimeError('stopped', 'the node was asked to stop');
+    },
+    progress(percent) {
+      if (mayTell()) run.tell({ type: 'node_progress', node, percent: Math.min(100, Math.max(0, percent)) });
+    },
+    emit(event) {
+      const now = performance.now();
+      if (event.kind === 'moment') {
+        if (now - moment < PROGRESS_INTERVAL_MS / 2) return;
+        moment = now;
+      }
+      run.tell({ type: 'node_event', node, event });
+    },
+    get outputDir() {
+      mkdirSync(init.outputDir, { recursive: true });
+      return init.outputDir;
+    },
+    device: {
+      async createSession(model) {
+        // Opened by the first node that needs it: most nodes never load ONNX Runtime.
+        state.devices[0] ??= await openDevice({ control: context.control, budget: context.budget });
+        return state.devices[0].createSession(model);
+      },
+    },
+  };
+}

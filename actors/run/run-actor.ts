@@ -1,0 +1,362 @@
+/** The supervisor of one run: resolves dependencies, fans out what is ready, and writes down what became of every node. */
+import { join } from 'node:path';
+import {
+  type ActorContext,
+  type Address,
+  type Behaviour,
+  type DeferredReply,
+  type EventLog,
+  type Kernel,
+  type Operation,
+  RuntimeError,
+  type Spawned,
+  toFailure,
+} from '../../runtime/index.js';
+import type { NodeRegistry } from '../registry.js';
+import type { Described } from '../values/describe.js';
+import {
+  apply,
+  type Execution,
+  executionOf,
+  initial,
+  inputsOf,
+  isDone,
+  type Plan,
+  type RunResult,
+  ready,
+  runResult,
+  type Schedule,
+  type ScheduleEvent,
+  statusOf,
+} from '../workflow/index.js';
+import type { NodeInit, NodeReport, RunMessage } from './messages.js';
+
+/** Light nodes that one run has under way at once, for each thread. */
+const LIGHT_WINDOW = 64;
+
+/** What a run needs of its surroundings. It lives on the kernel's thread, so these are the real things, not messages. */
+export interface RunSurroundings {
+  readonly kernel: Kernel;
+  readonly log: EventLog;
+  readonly registry: NodeRegistry;
+  readonly modules: readonly string[];
+  readonly hostEntry: string;
+  readonly threads: number;
+  readonly runsDir: string;
+  readonly artefactDir: string | undefined;
+  readonly dataRoots: readonly string[];
+  readonly now: () => number;
+}
+
+/** What is left of nodes that an earlier attempt completed. */
+export interface Kept {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly execution: Execution;
+}
+
+export interface RunInit {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly surroundings: RunSurroundings;
+  /** To be committed together with the run's first event. */
+  readonly along: readonly Operation[];
+  /** By the node's index. */
+  readonly kept: ReadonlyMap<number, Kept>;
+}
+
+interface RunState {
+  readonly init: RunInit;
+  readonly schedule: Schedule;
+  readonly outputs: Map<number, Readonly<Record<string, unknown>>>;
+  /** How many nodes still need the outputs of each: they are let go of at 0. */
+  readonly readers: Map<number, number>;
+  readonly executions: Map<number, Execution>;
+  readonly actors: Map<number, Spawned<never>>;
+  readonly nodeOf: Map<string, number>;
+  readonly waitingLight: number[];
+  readonly waitingHeavy: number[];
+  readonly waiters: DeferredReply[];
+  readonly began: number;
+  light: number;
+  heavy: number;
+  result: RunResult | undefined;
+  /** Why the log could not be written any more, if so. */
+  broken: unknown;
+  /** Resolves when every event so far is committed. */
+  written: Promise<unknown>;
+}
+
+type Context = ActorContext<RunMessage>;
+
+const keyOf = ({ host, actor }: Address): string => `${host}.${actor}`;
+
+export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
+  async start(init, context) {
+    const { plan, runId, surroundings, kept, along } = init;
+    const state: RunState = {
+      init,
+      schedule: initial(plan, kept.keys()),
+      outputs: new Map([...kept].map(([node, { outputs }]) => [node, outputs])),
+      readers: new Map(plan.nodes.map(({ dependents }, node) => [node, dependents.length])),
+      executions: new Map([...kept].map(([node, { execution }]) => [node, execution])),
+      actors: new Map(),
+      nodeOf: new Map(),
+      waitingLight: [],
+      waitingHeavy: [],
+      waiters: [],
+      began: performance.now(),
+      light: 0,
+      heavy: 0,
+      result: undefined,
+      broken: undefined,
+      written: Promise.resolve(),
+    };
+    await surroundings.log.append(runId, 'workflow_started', { total_nodes: plan.nodes.length }, along);
+    for (const node of ready(state.schedule)) enqueue(state, node);
+    launch(state, context);
+    await finishIfDone(state, context);
+    return state;
+  },
+
+  async receive(state, message, context) {
+    switch (message.type) {
+      case 'node_progress':
+        announceProgress(state, message.node, message.percent);
+        return state;
+      case 'node_event':
+        tellEvent(state, message);
+        return state;
+      case 'node_completed': {
+        const { node, outputs, described, duration } = message;
+        state.outputs.set(node, outputs);
+        state.executions.set(node, { ...state.executions.get(node), outputs: jsonOf(described), duration });
+        settle(state, { type: 'completed', node }, keepOutputs(state, node, described));
+        break;
+      }
+      case 'node_failed': {
+        const { node, failure, stopped, duration } = message;
+        state.executions.set(node, { ...state.executions.get(node), duration });
+        settle(state, stopped ? { type: 'stopped', node } : { type: 'failed', node, error: failure.message });
+        break;
+      }
+      case 'terminated': {
+        const node = state.nodeOf.get(keyOf(message.actor));
+        if (node === undefined) return state;
+        release(state, node);
+        // An actor that ended without a word has crashed, or its thread died under it.
+        if (statusOf(state.schedule, node) === 'running') {
+          const error = message.failure?.message ?? 'the node ended without a result';
+          settle(state, state.schedule.cancelled ? { type: 'stopped', node } : { type: 'crashed', node, error });
+        }
+        break;
+      }
+      case 'status':
+        context.reply(state.result ?? resultOf(state));
+        return state;
+      case 'cancel':
+        cancel(state);
+        context.reply(undefined);
+        break;
+      case 'result': {
+        const reply = context.deferReply();
+        if (state.result) reply.reply(state.result);
+        else state.waiters.push(reply);
+        return state;
+      }
+    }
+    launch(state, context);
+    await finishIfDone(state, context);
+    return state;
+  },
+
+  async stop(state) {
+    cancel(state);
+    await Promise.all([...state.actors.values()].map((actor) => actor.stop()));
+    for (const waiter of state.waiters)
+      waiter.refuse(new RuntimeError('stopped', 'the runtime closed before the run had ended'));
+  },
+};
+
+function enqueue(state: RunState, node: number): void {
+  const { registry } = state.init.surroundings;
+  const type = registry.find(state.schedule.plan.nodes[node]!.type);
+  (type?.weight === 'heavy' ? state.waitingHeavy : state.waitingLight).push(node);
+}
+
+/** Starts what is ready, as far as threads and windows go. */
+function launch(state: RunState, context: Context): void {
+  const { threads } = state.init.surroundings;
+  while (state.waitingHeavy.length > 0 && state.heavy < threads) {
+    state.heavy += 1;
+    start(state, state.waitingHeavy.shift()!, 'own-heavy', context);
+  }
+  while (state.waitingLight.length > 0 && state.light < threads * LIGHT_WINDOW) {
+    state.light += 1;
+    start(state, state.waitingLight.shift()!, 'shared', context);
+  }
+}
+
+function start(state: RunState, node: number, placement: 'own-heavy' | 'shared', context: Context): void {
+  const { init, schedule } = state;
+  const { kernel, hostEntry, modules, runsDir, artefactDir, dataRoots } = init.surroundings;
+  const { id, type, config, incoming } = schedule.plan.nodes[node]!;
+  const inputs = inputsOf(schedule.plan, node, (source) => state.outputs.get(source));
+  const arrived = new Set(incoming.map((index) => schedule.plan.edges[index]!.targetPort));
+  state.executions.set(node, { inputs: { ...config, ...inputsAsSeen(state, node, arrived) } });
+  apply(schedule, { type: 'started', node });
+  tellStatus(state, node);
+  const nodeInit: NodeInit = {
+    runId: init.runId,
+    nodeId: id,
+    node,
+    type,
+    modules,
+    inputs,
+    run: context.self.address,
+    outputDir: join(runsDir, init.runId, folderName(id, node)),
+    artefactDir,
+    dataRoots,
+  };
+  const spawned = kernel.spawn<never>({ module: hostEntry, name: 'nodeActor' }, nodeInit, placement);
+  state.actors.set(node, spawned);
+  state.nodeOf.set(keyOf(spawned.ref.address), node);
+  context.watch(spawned.ref);
+}
+
+/** What arrived over the edges, as clients see it. */
+function inputsAsSeen(state: RunState, node: number, ports: ReadonlySet<string>): Record<string, unknown> {
+  const seen = inputsOf(state.schedule.plan, node, (source) => state.executions.get(source)?.outputs ?? {});
+  return Object.fromEntries(Object.entries(seen).filter(([name]) => ports.has(name)));
+}
+
+function release(state: RunState, node: number): void {
+  const spawned = state.actors.get(node);
+  if (!spawned) return;
+  state.actors.delete(node);
+  state.nodeOf.delete(keyOf(spawned.ref.address));
+  const heavy = state.init.surroundings.registry.find(state.schedule.plan.nodes[node]!.type)?.weight === 'heavy';
+  if (heavy) state.heavy -= 1;
+  else state.light -= 1;
+}
+
+/** Takes an ending in: what it makes ready is queued, what it ends is told. */
+function settle(state: RunState, event: ScheduleEvent, along: readonly Operation[] = []): void {
+  const change = apply(state.schedule, event);
+  for (const node of change.ready) enqueue(state, node);
+  change.ended.forEach((node, index) => {
+    tellStatus(state, node, index === 0 ? along : []);
+    letGo(state, node);
+  });
+}
+
+/** Nobody reads the outputs of a node whose readers have all ended. */
+function letGo(state: RunState, node: number): void {
+  const { plan } = state.schedule;
+  for (const source of plan.nodes[node]!.dependencies) {
+    const left = state.readers.get(source)! - 1;
+    state.readers.set(source, left);
+    if (left === 0) state.outputs.delete(source);
+  }
+  if (plan.nodes[node]!.dependents.length === 0) state.outputs.delete(node);
+}
+
+function cancel(state: RunState): void {
+  if (isDone(state.schedule) || state.schedule.cancelled) return;
+  state.waitingHeavy.length = 0;
+  state.waitingLight.length = 0;
+  settle(state, { type: 'cancelled' });
+  for (const actor of state.actors.values()) void actor.stop();
+}
+
+async function finishIfDone(state: RunState, context: Context): Promise<void> {
+  if (!isDone(state.schedule) || state.result) return;
+  const { runId, surroundings } = state.init;
+  const { log, now } = surroundings;
+  const result = resultOf(state);
+  state.result = result;
+  await state.written;
+  const ended: Operation = {
+    statement: 'end_run',
+    parameters: [result.status, JSON.stringify(result), new Date(now()).toISOString(), runId],
+  };
+  await log.append(runId, 'workflow_completed', { result }, [ended]).catch((error: unknown) => {
+    state.broken = error;
+  });
+  for (const waiter of state.waiters.splice(0)) {
+    if (state.broken) waiter.refuse(toStoreError(state.broken));
+    else waiter.reply(result);
+  }
+  log.close(runId);
+  context.end();
+}
+
+function resultOf(state: RunState): RunResult {
+  const seconds = (performance.now() - state.began) / 1000;
+  return runResult(state.init.runId, state.schedule, (node) => state.executions.get(node), seconds);
+}
+
+function toStoreError(error: unknown): Error {
+  return new RuntimeError('store_failed', `the run's outcome could not be written down: ${toFailure(error).message}`);
+}
+
+function tellStatus(state: RunState, node: number, along: readonly Operation[] = []): void {
+  const { schedule, executions, init } = state;
+  const status = statusOf(schedule, node);
+  const execution = executionOf(schedule, node, executions.get(node));
+  const progress = status === 'completed' ? 100 : 0;
+  write(
+    state,
+    init.surroundings.log.append(
+      init.runId,
+      'node_progress',
+      { node_id: schedule.plan.nodes[node]!.id, status, progress, execution },
+      along,
+    ),
+  );
+}
+
+function tellEvent(state: RunState, { node, event }: Extract<NodeReport, { type: 'node_event' }>): void {
+  const { log } = state.init.surroundings;
+  const { kind, type, ...fields } = event;
+  const body = { node_id: state.schedule.plan.nodes[node]!.id, event: type, ...fields };
+  if (kind === 'moment') log.announce(state.init.runId, 'node_event', body);
+  else write(state, log.append(state.init.runId, 'node_event', body));
+}
+
+function announceProgress(state: RunState, node: number, percent: number): void {
+  const { runId, surroundings } = state.init;
+  surroundings.log.announce(runId, 'node_progress', {
+    node_id: state.schedule.plan.nodes[node]!.id,
+    status: 'running',
+    progress: percent,
+  });
+}
+
+/** The run goes on while the disk works; a failure to write cancels it, because what cannot be written down is lost. */
+function write(state: RunState, appended: Promise<unknown>): void {
+  const settled = appended.catch((error: unknown) => {
+    state.broken ??= error;
+    cancel(state);
+  });
+  state.written = Promise.all([state.written, settled]);
+}
+
+function keepOutputs(
+  state: RunState,
+  node: number,
+  described: Readonly<Record<string, Described>>,
+): readonly Operation[] {
+  const { id } = state.schedule.plan.nodes[node]!;
+  const execution = JSON.stringify(state.executions.get(node) ?? {});
+  return [{ statement: 'keep_output', parameters: [state.init.runId, id, execution, JSON.stringify(described)] }];
+}
+
+function jsonOf(described: Readonly<Record<string, Described>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(described).map(([port, { json }]) => [port, json]));
+}
+
+/** A folder name for a node id, whatever characters that has. */
+function folderName(id: string, node: number): string {
+  const safe = id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 60);
+  return safe === id ? id : `${safe}_${node}`;
+}

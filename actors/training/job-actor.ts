@@ -1,0 +1,239 @@
+/** The actor of one training job, on a thread of its own. Between any two runs it takes what it is told: pause, resume, stop. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type Dataset, evaluate, exportModel, splitDataset, Training } from '../../learn/index.js';
+import {
+  type ActorContext,
+  type Behaviour,
+  type OwnedDevice,
+  openDevice,
+  RuntimeError,
+  toFailure,
+} from '../../runtime/index.js';
+import { loadDataset } from '../load-dataset.js';
+import { modelSpecOf, recipeOf, trainingSettingsOf } from '../settings.js';
+import { writeFileDurably } from '../values/artefact-store.js';
+import { findCheckpoint, pruneCheckpoints, writeCheckpoint } from './checkpoint.js';
+import type { JobInit, JobMessage, JobReport, TrainingMessage } from './messages.js';
+
+/** `batch_progress` at most so often, in ms. */
+const BATCH_INTERVAL_MS = 50;
+
+/** At the end of an epoch a checkpoint is written if the last one is older, in ms: what a crash can cost. */
+const CHECKPOINT_INTERVAL_MS = 1000;
+
+/** What exists once the data is read and the graph is loaded. */
+interface Work {
+  readonly training: Training;
+  readonly device: OwnedDevice;
+  readonly test: Dataset;
+  readonly dataHash: string;
+}
+
+interface JobActorState {
+  readonly init: JobInit;
+  work: Work | undefined;
+  paused: boolean;
+  ended: boolean;
+  toldBatch: number;
+  stepsSinceCheckpoint: number;
+  savedAt: number;
+  /** Whether the state on the disk is the present one. */
+  saved: string | undefined;
+}
+
+type Context = ActorContext<JobMessage>;
+type ReportBody = JobReport extends infer R ? (R extends JobReport ? Omit<R, 'type' | 'jobId'> : never) : never;
+
+export const jobActor: Behaviour<JobActorState, JobMessage, JobInit> = {
+  start(init, context) {
+    context.self.tell({ type: 'open' });
+    return {
+      init,
+      work: undefined,
+      paused: false,
+      ended: false,
+      toldBatch: Number.NEGATIVE_INFINITY,
+      stepsSinceCheckpoint: 0,
+      savedAt: Number.NEGATIVE_INFINITY,
+      saved: undefined,
+    };
+  },
+
+  async receive(state, message, context) {
+    if (message.type === 'terminated') return state;
+    if (message.type === 'pause' || message.type === 'resume' || message.type === 'stop') {
+      command(state, message.type, context);
+      return state;
+    }
+    if (state.ended) return state;
+    try {
+      if (message.type === 'open') await open(state, context);
+      else if (!state.paused) await next(state, context);
+    } catch (error) {
+      // The runtime closes: that is a stop, not a failure.
+      if ((error as { code?: unknown }).code === 'stopped' && context.stopRequested()) context.end();
+      else end(state, context, { what: 'failed', failure: toFailure(error) });
+    }
+    return state;
+  },
+
+  async stop(state, context) {
+    if (!state.ended) {
+      state.ended = true;
+      report(state, context, { what: 'stopped', checkpoint: save(state, context) });
+    }
+    await state.work?.training.release();
+    await state.work?.device.release();
+  },
+};
+
+function report(state: JobActorState, context: Context, body: ReportBody): void {
+  const { jobId, supervisor } = state.init;
+  context.ref<TrainingMessage>(supervisor).tell({ type: 'report', jobId, ...body } as JobReport);
+}
+
+function end(state: JobActorState, context: Context, body: ReportBody): void {
+  state.ended = true;
+  report(state, context, body);
+  context.end();
+}
+
+/** In effect when it returns: no run is under way while a message is handled. */
+function command(state: JobActorState, what: 'pause' | 'resume' | 'stop', context: Context): void {
+  if (what === 'stop') {
+    if (!state.ended) end(state, context, { what: 'stopped', checkpoint: save(state, context) });
+  } else if (what === 'pause') {
+    state.paused = true;
+    save(state, context);
+  } else if (state.paused) {
+    state.paused = false;
+    if (state.work) context.self.tell({ type: 'next' });
+  }
+  context.reply(undefined);
+}
+
+async function open(state: JobActorState, context: Context): Promise<void> {
+  const { request, dataRoots, checkpoint: path } = state.init;
+  const { data_config: data, model_config: model, training_config: config } = request;
+  const loaded = loadDataset(data, dataRoots);
+  const { train: trainShare, val: valShare, test: testShare, by, seed = config.seed } = data.split;
+  const parts = splitDataset(
+    { ...loaded, recipe: recipeOf(data.preprocess) },
+    { train: trainShare, val: valShare, test: testShare, seed, by },
+  );
+  const from = path === undefined ? undefined : findCheckpoint(path).checkpoint;
+  const dataHash = hashOfRows([parts.train, ...(parts.val ? [parts.val] : [])]);
+  if (from && from.manifest.data_hash !== dataHash) {
+    throw new RuntimeError(
+      'graph_refused',
+      'the checkpoint was made with other training or validation rows: give it the same data and split, or start anew',
+    );
+  }
+  const device = await openDevice({
+    control: context.control,
+    budget: context.budget,
+    ...(config.threads !== undefined && { threads: config.threads }),
+  });
+  try {
+    const training = await Training.open(
+      device,
+      {
+        spec: modelSpecOf(model),
+        train: parts.train,
+        ...(parts.val && { validation: parts.val }),
+        settings: trainingSettingsOf(config, parts.val !== undefined),
+      },
+      // More epochs than before are a wish like any other: what had ended by their number goes on.
+      from &&
+        (from.state.finished === 'epochs' && from.state.epoch < config.epochs ? withoutEnd(from.state) : from.state),
+    );
+    state.work = { training, device, test: parts.test, dataHash };
+  } catch (error) {
+    await device.release();
+    throw error;
+  }
+  const { training } = state.work;
+  report(state, context, {
+    what: 'running',
+    totalEpochs: config.epochs,
+    provider: training.provider,
+    epoch: training.state().epoch,
+    history: training.history,
+  });
+  context.self.tell({ type: 'next' });
+}
+
+function withoutEnd<S extends { readonly finished?: unknown }>({ finished: _, ...rest }: S): Omit<S, 'finished'> {
+  return rest;
+}
+
+async function next(state: JobActorState, context: Context): Promise<void> {
+  const { training } = state.work!;
+  const { training_config: config } = state.init.request;
+  const progress = await training.next();
+  state.saved = progress.type === 'finished' ? state.saved : undefined;
+  if (progress.type === 'finished') return complete(state, context, progress.reason);
+  if (progress.type === 'batch') {
+    state.stepsSinceCheckpoint += 1;
+    const now = performance.now();
+    if (now - state.toldBatch >= BATCH_INTERVAL_MS || progress.batch === progress.totalBatches) {
+      state.toldBatch = now;
+      const { epoch, batch, totalBatches, loss } = progress;
+      report(state, context, { what: 'batch', epoch, batch, totalBatches, loss, progress: progress.progress });
+    }
+    if (config.checkpoint_every_steps !== undefined && state.stepsSinceCheckpoint >= config.checkpoint_every_steps)
+      save(state, context);
+  } else {
+    const { figures, best } = progress;
+    report(state, context, { what: 'epoch', figures, progress: progress.progress, best });
+    // The state carries the best epoch's weights, so any checkpoint does.
+    if (performance.now() - state.savedAt >= CHECKPOINT_INTERVAL_MS) save(state, context);
+  }
+  context.self.tell({ type: 'next' });
+}
+
+async function complete(state: JobActorState, context: Context, reason: string): Promise<void> {
+  const { training, device, test } = state.work!;
+  const { training_config: config } = state.init.request;
+  const model = await training.model();
+  const { metrics, confusion_matrix, threshold } = await evaluate(device, model, test, { seed: config.seed });
+  let modelPath: string | undefined;
+  if (config.save_model) {
+    writeFileDurably(state.init.outputDir, 'model.onnx', exportModel(model));
+    modelPath = join(state.init.outputDir, 'model.onnx');
+  }
+  const named = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`test_${name}`, value]));
+  end(state, context, {
+    what: 'completed',
+    metrics: { ...named, confusion_matrix, threshold, chosen_epoch: model.epoch },
+    modelPath,
+    reason,
+  });
+}
+
+/** Writes the present state down, unless it is on the disk already; gives its folder. */
+function save(state: JobActorState, context: Context): string | undefined {
+  const { work, init } = state;
+  if (!work || state.saved !== undefined) return state.saved;
+  const directory = join(init.outputDir, 'checkpoints');
+  const about = {
+    job_id: init.jobId,
+    created_at: new Date(context.now()).toISOString(),
+    data_hash: work.dataHash,
+    request: init.request as unknown as Record<string, unknown>,
+  };
+  state.saved = writeCheckpoint(directory, about, work.training.state());
+  state.savedAt = performance.now();
+  state.stepsSinceCheckpoint = 0;
+  pruneCheckpoints(directory, init.request.training_config.keep_last);
+  report(state, context, { what: 'checkpoint', path: state.saved });
+  return state.saved;
+}
+
+function hashOfRows(parts: readonly Dataset[]): string {
+  const hash = createHash('sha256');
+  for (const { rowHashes } of parts)
+    hash.update(new Uint8Array(rowHashes.buffer, rowHashes.byteOffset, rowHashes.byteLength).slice()).update('|');
+  return hash.digest('hex');
+}

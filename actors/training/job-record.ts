@@ -1,0 +1,129 @@
+/** What is known of a job, as plain data, and how reports change it: pure functions, so that a restart can fold the log again. */
+import type { JobState, JobStatus } from '../runtime-types.js';
+import type { Figures, JobReport } from './messages.js';
+import { FINAL_STATES } from './transitions.js';
+
+/** The status object of the contract, and what it is computed from. */
+export interface JobRecord extends Omit<JobStatus, 'duration' | 'is_paused'> {
+  /** Seconds of the stretches in which it ran, without the present one. */
+  readonly ranFor: number;
+  /** When the present stretch began, in ms since 1970. */
+  readonly runningSince: number | null;
+}
+
+export function newRecord(jobId: string, name: string, number: number, totalEpochs: number, now: number): JobRecord {
+  return {
+    job_id: jobId,
+    name,
+    status: 'pending',
+    progress: 0,
+    current_epoch: 0,
+    total_epochs: totalEpochs,
+    metrics: {},
+    history: {},
+    error: null,
+    database_id: number,
+    created_at: new Date(now).toISOString(),
+    started_at: null,
+    completed_at: null,
+    checkpoint: null,
+    model_path: null,
+    ranFor: 0,
+    runningSince: null,
+  };
+}
+
+export function withStatus(record: JobRecord, status: JobState, now: number): JobRecord {
+  const runs = status === 'running';
+  const ranFor = record.ranFor + (record.runningSince === null ? 0 : (now - record.runningSince) / 1000);
+  return {
+    ...record,
+    status,
+    ranFor,
+    runningSince: runs ? now : null,
+    started_at: record.started_at ?? (runs ? new Date(now).toISOString() : null),
+    completed_at: FINAL_STATES.has(status) ? new Date(now).toISOString() : null,
+  };
+}
+
+/** Adds an epoch's figures to the history: a list a figure, `null` in the epochs that did not have it. */
+export function withEpoch(record: JobRecord, figures: Figures): JobRecord {
+  const { epoch, ...values } = figures;
+  const length = epoch ?? 0;
+  const history: Record<string, (number | null)[]> = {};
+  for (const name of new Set([...Object.keys(record.history), ...Object.keys(values)])) {
+    const list = (record.history[name] ?? []).slice(0, length - 1);
+    while (list.length < length - 1) list.push(null);
+    list.push(values[name] ?? null);
+    history[name] = list;
+  }
+  return { ...record, current_epoch: length, metrics: figures, history };
+}
+
+export function withReport(record: JobRecord, report: JobReport, now: number): JobRecord {
+  switch (report.what) {
+    case 'running': {
+      const begun = report.history.reduce(withEpoch, record);
+      const running = { ...begun, total_epochs: report.totalEpochs };
+      // A job that was paused while it still initialised stays so.
+      return record.status === 'paused' ? running : withStatus(running, 'running', now);
+    }
+    case 'batch':
+      return { ...record, progress: report.progress };
+    case 'epoch':
+      return { ...withEpoch(record, report.figures), progress: report.progress };
+    case 'checkpoint':
+      return { ...record, checkpoint: report.path };
+    case 'completed':
+      return {
+        ...withStatus(record, 'completed', now),
+        progress: 100,
+        metrics: { ...record.metrics, ...report.metrics },
+        model_path: report.modelPath ?? null,
+      };
+    case 'stopped':
+      return { ...withStatus(record, 'stopped', now), checkpoint: report.checkpoint ?? record.checkpoint };
+    case 'failed':
+      return { ...withStatus(record, 'failed', now), error: report.failure.message };
+  }
+}
+
+export function statusOf({ ranFor, runningSince, ...record }: JobRecord, now: number): JobStatus {
+  return {
+    ...record,
+    is_paused: record.status === 'paused',
+    duration: ranFor + (runningSince === null ? 0 : (now - runningSince) / 1000),
+  };
+}
+
+/** The row of `GET /training/list`. */
+export function listEntryOf(record: JobRecord, now: number): Record<string, unknown> {
+  const {
+    job_id,
+    name,
+    status,
+    progress,
+    current_epoch,
+    total_epochs,
+    metrics,
+    created_at,
+    started_at,
+    completed_at,
+    duration,
+    database_id,
+  } = statusOf(record, now);
+  return {
+    id: database_id,
+    job_id,
+    name,
+    status,
+    progress,
+    current_epoch,
+    total_epochs,
+    current_metrics: metrics,
+    created_at,
+    started_at,
+    completed_at,
+    duration,
+  };
+}

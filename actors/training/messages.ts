@@ -1,0 +1,79 @@
+/** Who says what to whom about a training job. */
+import type { Address, Answers, Failure, Terminated } from '../../runtime/index.js';
+import type { TrainingStart } from '../contract/index.js';
+import type { JobState, JobStatus } from '../runtime-types.js';
+import type { JobCommand } from './transitions.js';
+
+export interface JobInit {
+  readonly jobId: string;
+  readonly request: TrainingStart;
+  readonly outputDir: string;
+  readonly dataRoots: readonly string[];
+  /** The folder of a checkpoint to go on from. */
+  readonly checkpoint: string | undefined;
+  readonly supervisor: Address;
+}
+
+/** To a job's actor. A command is answered when it is in effect. */
+export type JobMessage =
+  | { readonly type: 'open' }
+  | { readonly type: 'next' }
+  | ({ readonly type: JobCommand } & Answers<void>);
+
+/** From a job's actor to the supervisor. */
+export type JobReport = { readonly type: 'report'; readonly jobId: string } & (
+  | {
+      readonly what: 'running';
+      readonly totalEpochs: number;
+      readonly provider: string;
+      readonly epoch: number;
+      readonly history: readonly Figures[];
+    }
+  | {
+      readonly what: 'batch';
+      readonly epoch: number;
+      readonly batch: number;
+      readonly totalBatches: number;
+      readonly loss: number;
+      readonly progress: number;
+    }
+  | { readonly what: 'epoch'; readonly figures: Figures; readonly progress: number; readonly best: boolean }
+  | { readonly what: 'checkpoint'; readonly path: string }
+  | {
+      readonly what: 'completed';
+      readonly metrics: Readonly<Record<string, unknown>>;
+      readonly modelPath: string | undefined;
+      readonly reason: string;
+    }
+  | { readonly what: 'stopped'; readonly checkpoint: string | undefined }
+  | { readonly what: 'failed'; readonly failure: Failure }
+);
+
+export type Figures = Readonly<Record<string, number>>;
+
+/** To the supervisor of all jobs. Refusals carry a `code`: `invalid` (with `issues`), `not_found`, `conflict`. */
+export type TrainingMessage =
+  | JobReport
+  | ({ readonly type: 'start'; readonly body: unknown } & Answers<{
+      job_id: string;
+      status: 'started';
+      database_id: number;
+    }>)
+  | ({ readonly type: 'status'; readonly jobId: string } & Answers<JobStatus>)
+  | ({
+      readonly type: 'list';
+      readonly skip: number;
+      readonly limit: number;
+      readonly status?: string;
+    } & Answers<JobList>)
+  | ({ readonly type: 'command'; readonly jobId: string; readonly command: JobCommand } & Answers<{
+      job_id: string;
+      status: JobState;
+    }>)
+  | ({ readonly type: 'ended'; readonly jobId: string } & Answers<JobStatus>)
+  | Terminated;
+
+export interface JobList {
+  readonly jobs: readonly Record<string, unknown>[];
+  readonly total: number;
+}

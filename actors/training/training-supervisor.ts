@@ -1,0 +1,375 @@
+/** The supervisor of all training jobs: starts them, passes commands on, writes down what they report, answers questions. */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import {
+  type ActorContext,
+  type Address,
+  type Behaviour,
+  type DeferredReply,
+  type EventLog,
+  type Kernel,
+  type Operation,
+  type Spawned,
+  type Store,
+  toFailure,
+} from '../../runtime/index.js';
+import { parse, type TrainingStart, trainingStart } from '../contract/index.js';
+import { readableDirectory } from '../files.js';
+import { checkSourceExists } from '../load-dataset.js';
+import { Refusal } from '../refusal.js';
+import { findCheckpoint } from './checkpoint.js';
+import { type JobRecord, listEntryOf, newRecord, statusOf, withReport, withStatus } from './job-record.js';
+import type { JobInit, JobMessage, JobReport, TrainingMessage } from './messages.js';
+import { recordAfterRestart } from './restart.js';
+import { FINAL_STATES, type JobCommand, TRANSITIONS } from './transitions.js';
+
+export interface TrainingSurroundings {
+  readonly kernel: Kernel;
+  readonly log: EventLog;
+  readonly store: Store;
+  readonly hostEntry: string;
+  readonly jobsDir: string;
+  readonly dataRoots: readonly string[];
+  readonly now: () => number;
+}
+
+interface LiveJob {
+  record: JobRecord;
+  readonly spawned: Spawned<JobMessage>;
+  readonly waiters: DeferredReply[];
+  /** Resolves when every event so far is committed. */
+  written: Promise<unknown>;
+}
+
+interface SupervisorState {
+  readonly around: TrainingSurroundings;
+  readonly jobs: Map<string, LiveJob>;
+  readonly jobOf: Map<string, string>;
+  number: number;
+}
+
+type Context = ActorContext<TrainingMessage>;
+
+const keyOf = ({ host, actor }: Address): string => `${host}.${actor}`;
+
+export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, TrainingSurroundings> = {
+  async start(around) {
+    const [row] = await around.store.query('counter', ['job']);
+    for (const { job_id: jobId, document } of await around.store.query('unfinished_jobs')) {
+      await recordAfterRestart(around, String(jobId), JSON.parse(String(document)) as JobRecord);
+    }
+    return { around, jobs: new Map(), jobOf: new Map(), number: Number(row?.['value'] ?? 0) };
+  },
+
+  async receive(state, message, context) {
+    if (message.type === 'report') {
+      takeReport(state, message);
+      return state;
+    }
+    if (message.type === 'terminated') {
+      takeEnd(state, message);
+      return state;
+    }
+    try {
+      await answer(state, message, context);
+    } catch (error) {
+      context.refuse(error);
+    }
+    return state;
+  },
+
+  async stop(state) {
+    await Promise.all([...state.jobs.values()].map(({ spawned }) => spawned.stop()));
+    await Promise.all([...state.jobs.values()].map(({ written }) => written));
+  },
+};
+
+type Question = Exclude<TrainingMessage, { type: 'report' | 'terminated' }>;
+
+async function answer(state: SupervisorState, message: Question, context: Context): Promise<void> {
+  const { around } = state;
+  switch (message.type) {
+    case 'start':
+      return context.reply(await startJob(state, message.body, context));
+    case 'status':
+      return context.reply(statusOf(await recordOf(state, message.jobId), around.now()));
+    case 'list':
+      return context.reply(await list(state, message));
+    case 'ended': {
+      const live = state.jobs.get(message.jobId);
+      if (live) live.waiters.push(context.deferReply());
+      else context.reply(statusOf(await recordOf(state, message.jobId), around.now()));
+      return;
+    }
+    case 'command':
+      return command(state, message.jobId, message.command, context);
+  }
+}
+
+async function startJob(
+  state: SupervisorState,
+  body: unknown,
+  context: Context,
+): Promise<{ job_id: string; status: 'started'; database_id: number }> {
+  const { around } = state;
+  const { request, checkpoint } = readRequest(body, around);
+  const number = ++state.number;
+  const jobId = `job_${String(number).padStart(4, '0')}`;
+  const name =
+    request.name ??
+    `${request.data_config.dataset ?? request.data_config.data_path ?? 'data'} ${request.model_config.backbone ?? 'mlp'}`;
+  const now = around.now();
+  const record = withStatus(newRecord(jobId, name, number, request.training_config.epochs, now), 'initializing', now);
+  around.log.create(jobId, 'job_id');
+  const along: Operation[] = [
+    { statement: 'set_counter', parameters: ['job', number] },
+    {
+      statement: 'insert_job',
+      parameters: [
+        number,
+        jobId,
+        name,
+        record.status,
+        JSON.stringify(request),
+        JSON.stringify(record),
+        record.created_at,
+      ],
+    },
+  ];
+  await around.log.append(jobId, 'status_update', updateOf(record, now), along);
+  const init: JobInit = {
+    jobId,
+    request,
+    outputDir: outputDirOf(request, jobId, around),
+    dataRoots: around.dataRoots,
+    checkpoint,
+    supervisor: context.self.address,
+  };
+  const spawned = around.kernel.spawn<JobMessage>({ module: around.hostEntry, name: 'jobActor' }, init, 'own-heavy');
+  state.jobs.set(jobId, { record, spawned, waiters: [], written: Promise.resolve() });
+  state.jobOf.set(keyOf(spawned.ref.address), jobId);
+  context.watch(spawned.ref as never);
+  return { job_id: jobId, status: 'started', database_id: number };
+}
+
+/** Everything is checked before the job exists. @throws Refusal */
+function readRequest(
+  body: unknown,
+  around: TrainingSurroundings,
+): { request: TrainingStart; checkpoint: string | undefined } {
+  const wanted = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const from = typeof wanted['resume_from'] === 'string' ? resolveCheckpoint(wanted['resume_from'], around) : undefined;
+  const parsed = parse(trainingStart, from ? { ...inherit(from.request, wanted) } : body, ['body']);
+  if (!parsed.ok) throw new Refusal('invalid', 'the request is not valid', parsed.issues);
+  try {
+    checkSourceExists(parsed.value.data_config, around.dataRoots);
+  } catch (error) {
+    const field = parsed.value.data_config.data_path === undefined ? 'dataset' : 'data_path';
+    throw new Refusal('invalid', (error as Error).message, [
+      {
+        loc: ['body', 'data_config', field],
+        msg: (error as Error).message,
+        type: String((error as { code?: unknown }).code ?? 'value_error'),
+      },
+    ]);
+  }
+  return { request: parsed.value, checkpoint: from?.path };
+}
+
+/** What a request that goes on from a checkpoint leaves unsaid is as it was. */
+function inherit(
+  before: Readonly<Record<string, unknown>>,
+  wanted: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...before, ...wanted };
+  for (const config of ['model_config', 'data_config', 'training_config']) {
+    merged[config] = { ...(before[config] as object | undefined), ...(wanted[config] as object | undefined) };
+  }
+  return merged;
+}
+
+/** A job's id, its folder, or the folder of one checkpoint. */
+function resolveCheckpoint(
+  named: string,
+  around: TrainingSurroundings,
+): { path: string; request: Readonly<Record<string, unknown>> } {
+  const refuse = (message: string): never => {
+    throw new Refusal('invalid', message, [{ loc: ['body', 'resume_from'], msg: message, type: 'value_error' }]);
+  };
+  try {
+    const own = /^job_\d+$/.test(named) ? join(around.jobsDir, named) : named;
+    const directory = readableDirectory(own, [around.jobsDir, ...around.dataRoots]);
+    const { checkpoint } = findCheckpoint(directory);
+    return { path: checkpoint.path, request: checkpoint.manifest.request };
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function outputDirOf(request: TrainingStart, jobId: string, around: TrainingSurroundings): string {
+  const wanted = request.training_config.output_dir;
+  if (wanted === undefined) return join(around.jobsDir, jobId);
+  // A folder of the user's choice, but never outside the jobs' own: a message must not write anywhere else.
+  const below = resolve(around.jobsDir, wanted);
+  const inside = !isAbsolute(wanted) && below.startsWith(around.jobsDir) && !existsSync(below);
+  if (!inside) {
+    const message = `"${wanted}" is not a new folder below ${around.jobsDir}: give a relative name, or leave it out`;
+    throw new Refusal('invalid', message, [
+      { loc: ['body', 'training_config', 'output_dir'], msg: message, type: 'value_error' },
+    ]);
+  }
+  return below;
+}
+
+async function recordOf(state: SupervisorState, jobId: string): Promise<JobRecord> {
+  const live = state.jobs.get(jobId);
+  if (live) return live.record;
+  const [row] = await state.around.store.query('job_by_id', [jobId]);
+  if (!row) throw new Refusal('not_found', `there is no job "${jobId}"`);
+  return JSON.parse(String(row['document'])) as JobRecord;
+}
+
+async function list(
+  state: SupervisorState,
+  { skip, limit, status }: Extract<TrainingMessage, { type: 'list' }>,
+): Promise<{ jobs: Record<string, unknown>[]; total: number }> {
+  const { store, now } = state.around;
+  const rows =
+    status === undefined
+      ? await store.query('jobs', [limit, skip])
+      : await store.query('jobs_with_status', [status, limit, skip]);
+  const [count] =
+    status === undefined ? await store.query('count_jobs') : await store.query('count_jobs_with_status', [status]);
+  const jobs = rows.map((row) => {
+    const stored = JSON.parse(String(row['document'])) as JobRecord;
+    return listEntryOf(state.jobs.get(stored.job_id)?.record ?? stored, now());
+  });
+  return { jobs, total: Number(count?.['total'] ?? 0) };
+}
+
+async function command(state: SupervisorState, jobId: string, what: JobCommand, context: Context): Promise<void> {
+  const record = await recordOf(state, jobId);
+  const target = TRANSITIONS[record.status][what];
+  if (target === 'illegal')
+    throw new Refusal('conflict', `job "${jobId}" is ${record.status}: it cannot be told to ${what}`);
+  if (target === 'same') return context.reply({ job_id: jobId, status: record.status });
+  const live = state.jobs.get(jobId)!;
+  const reply = context.deferReply();
+  // The supervisor stays free while the job comes to its next border.
+  live.spawned.ref.ask({ type: what }, { timeout: Number.POSITIVE_INFINITY }).then(
+    async () => {
+      if (what !== 'stop' && !FINAL_STATES.has(live.record.status)) {
+        const running =
+          what === 'resume' && live.record.started_at === null
+            ? 'initializing'
+            : what === 'resume'
+              ? 'running'
+              : 'paused';
+        write(state, live, 'status_update', withStatus(live.record, running, state.around.now()));
+      }
+      await live.written;
+      reply.reply({ job_id: jobId, status: live.record.status });
+    },
+    async () => {
+      await live.written;
+      // It ended by itself before the command reached it.
+      reply.refuse(new Refusal('conflict', `job "${jobId}" is ${live.record.status}: it cannot be told to ${what}`));
+    },
+  );
+}
+
+function takeReport(state: SupervisorState, report: JobReport): void {
+  const live = state.jobs.get(report.jobId);
+  if (!live || FINAL_STATES.has(live.record.status)) return;
+  const { log, now } = state.around;
+  const record = withReport(live.record, report, now());
+  const { jobId } = report;
+  switch (report.what) {
+    case 'batch': {
+      live.record = record;
+      const { epoch, batch, totalBatches, loss, progress } = report;
+      log.announce(jobId, 'batch_progress', { epoch, batch, total_batches: totalBatches, loss, progress });
+      return;
+    }
+    case 'checkpoint':
+      live.record = record;
+      return;
+    case 'epoch': {
+      const { figures, best, progress } = report;
+      live.record = record;
+      append(
+        state,
+        live,
+        'epoch_completed',
+        { epoch: figures['epoch'], total_epochs: record.total_epochs, metrics: figures, best, progress },
+        [],
+      );
+      return;
+    }
+    case 'running':
+      return write(state, live, 'status_update', record, { provider: report.provider });
+    case 'completed':
+      return write(state, live, 'training_completed', record, {
+        final_metrics: record.metrics,
+        history: record.history,
+        reason: report.reason,
+        model_path: record.model_path,
+      });
+    case 'stopped':
+      return write(state, live, 'training_completed', record, {
+        final_metrics: record.metrics,
+        history: record.history,
+        checkpoint: record.checkpoint,
+      });
+    case 'failed':
+      return write(state, live, 'training_failed', record, { error: record.error });
+  }
+}
+
+/** The job's actor is gone. If it said nothing before, its thread died under it. */
+function takeEnd(state: SupervisorState, message: Extract<TrainingMessage, { type: 'terminated' }>): void {
+  const jobId = state.jobOf.get(keyOf(message.actor));
+  const live = jobId === undefined ? undefined : state.jobs.get(jobId);
+  if (jobId === undefined || !live) return;
+  state.jobOf.delete(keyOf(message.actor));
+  if (!FINAL_STATES.has(live.record.status)) {
+    const hint = live.record.checkpoint ? `; go on with resume_from "${live.record.checkpoint}"` : '';
+    const cause = message.failure?.message ?? 'its actor ended without a word';
+    takeReport(state, { type: 'report', jobId, what: 'failed', failure: toFailure(new Error(`${cause}${hint}`)) });
+  }
+  void live.written.then(() => {
+    state.jobs.delete(jobId);
+    state.around.log.close(jobId);
+    for (const waiter of live.waiters) waiter.reply(statusOf(live.record, state.around.now()));
+  });
+}
+
+/** Takes a new record over, and commits it together with the event that tells of it. */
+function write(state: SupervisorState, live: LiveJob, type: string, record: JobRecord, fields: object = {}): void {
+  live.record = record;
+  const along: Operation = {
+    statement: 'update_job',
+    parameters: [record.status, JSON.stringify(record), record.job_id],
+  };
+  append(state, live, type, { ...updateOf(record, state.around.now()), ...fields }, [along]);
+}
+
+function append(
+  state: SupervisorState,
+  live: LiveJob,
+  type: string,
+  fields: object,
+  along: readonly Operation[],
+): void {
+  const appended = state.around.log.append(live.record.job_id, type, fields, along).catch((error: unknown) => {
+    // What cannot be written down is lost: the job stops at its next border, with a checkpoint.
+    live.record = { ...live.record, error: toFailure(error).message };
+    void live.spawned.stop();
+  });
+  live.written = Promise.all([live.written, appended]);
+}
+
+function updateOf(record: JobRecord, now: number): Record<string, unknown> {
+  const { status, progress, current_epoch, total_epochs, is_paused, duration } = statusOf(record, now);
+  return { status, progress, current_epoch, total_epochs, is_paused, duration };
+}
