@@ -1,0 +1,107 @@
+/** Runs the rows of a suite one after another. A row that fails does not take the others with it. */
+import type { Clock } from './clock.js';
+import { FULL_ROUNDS, QUICK_ROUNDS, WARM_UPS } from './defaults.js';
+import { measureRounds } from './rounds.js';
+import { type PeerOutcome, type Row, summariseRow } from './row.js';
+import type { Contestant, RowPlan, Suite } from './suite.js';
+
+export interface RowFailure {
+  readonly name: string;
+  readonly error: string;
+}
+
+export interface SuiteOutcome {
+  readonly rows: readonly Row[];
+  readonly failures: readonly RowFailure[];
+}
+
+export interface SuiteSettings {
+  readonly clock: Clock;
+  /** Ends the run: the row in progress fails, the later ones are not begun. */
+  readonly signal: AbortSignal;
+  readonly quick?: boolean;
+  /** Told before each row. */
+  readonly onRow?: (plan: RowPlan) => void;
+}
+
+export async function runSuite(suite: Suite, settings: SuiteSettings): Promise<SuiteOutcome> {
+  const rows: Row[] = [];
+  const failures: RowFailure[] = [];
+  const names = new Set<string>();
+  for (const plan of suite.rows) {
+    try {
+      if (settings.signal.aborted) throw new Error('interrupted before it began');
+      if (names.has(plan.name)) throw new Error('the name is used twice in this suite: give each row its own');
+      names.add(plan.name);
+      settings.onRow?.(plan);
+      rows.push(await runRow(plan, settings));
+    } catch (error) {
+      failures.push({ name: plan.name, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { rows, failures };
+}
+
+async function runRow(plan: RowPlan, settings: SuiteSettings): Promise<Row> {
+  const opened: Contestant[] = [];
+  let row: Row;
+  try {
+    const ours = await plan.open();
+    opened.push(ours);
+    const peer = await plan.peer?.open();
+    if (peer && !('absent' in peer)) opened.push(peer);
+    const [oursFigures, peerFigures] = await measureRounds(
+      opened.map((contestant, side) => ({ name: side === 0 ? 'ours' : plan.peer!.name, contestant })),
+      {
+        rounds: plan.exact ? 1 : settings.quick ? QUICK_ROUNDS : FULL_ROUNDS,
+        warmUps: plan.exact ? 0 : WARM_UPS,
+        ...(plan.deadline !== undefined && { deadline: plan.deadline }),
+        clock: settings.clock,
+        signal: settings.signal,
+      },
+    );
+    const outcome = peer && peerOutcome(plan.peer!.name, peer, peerFigures);
+    const note = ours.note?.();
+    row = summariseRow(plan, {
+      ours: oursFigures!,
+      ...(outcome && { peer: outcome }),
+      ...(settings.quick && { quick: true }),
+      ...(note && { note }),
+    });
+  } catch (error) {
+    await closeAll(opened).catch((closing: Error) => {
+      // What went wrong first is what the reader must see.
+      throw new Error(`${error instanceof Error ? error.message : error}; and then ${closing.message}`, {
+        cause: error,
+      });
+    });
+    throw error;
+  }
+  await closeAll(opened);
+  return row;
+}
+
+function peerOutcome(
+  name: string,
+  peer: Contestant | { readonly absent: string },
+  figures: readonly number[] | undefined,
+): PeerOutcome {
+  if ('absent' in peer) return { name, absent: peer.absent };
+  return { name: peer.version === undefined ? name : `${name} ${peer.version}`, figures: figures! };
+}
+
+/** Closes all of them, the last opened first, even when one refuses: what stays open would disturb the rows to come. */
+async function closeAll(opened: readonly Contestant[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const contestant of [...opened].reverse()) {
+    try {
+      await contestant.close?.();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) {
+    const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+    throw new AggregateError(errors, `putting it away failed: ${reasons.join('; ')}`);
+  }
+}
