@@ -7,6 +7,7 @@ export { dtypeOf, isFloat } from './data-types.js';
 export { OnnxError } from './error.js';
 export { type ImportedGraph, type ImportOptions, importModel, opsetOf } from './import.js';
 export * from './messages.js';
+export { prune } from './prune.js';
 export type { Dim, Shape } from './shape.js';
 export { fromTensorProto, toTensorProto } from './tensor-proto.js';
 export type { Value, ValueType } from './value.js';

@@ -4,8 +4,9 @@
  */
 import { type Tensor, tensor } from '../../runtime/tensor.js';
 import type { FittedNumeric, FittedPreprocessing } from '../data/index.js';
-import { GraphBuilder, importModel, type ModelProto, readModel, type Value, writeModel } from '../onnx/index.js';
+import { GraphBuilder, importModel, type ModelProto, prune, readModel, type Value, writeModel } from '../onnx/index.js';
 import type { TrainedModel } from './trained-model.js';
+import { withoutDropout } from './without-dropout.js';
 
 const floats = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
   tensor('float32', shape, Float32Array.from(values));
@@ -98,12 +99,15 @@ export function scoringGraph(model: TrainedModel): ModelProto {
   const graph = new GraphBuilder('ganglion');
   const table = graph.input('table', 'float32', ['N', model.columns.length]);
   const features = preprocess(graph, table, model.preprocessing);
-  const { outputs } = importModel(graph, readModel(model.network), { replaceInput: () => features });
+  const { outputs } = importModel(graph, readModel(model.network), {
+    replaceInput: () => features,
+    lower: withoutDropout,
+  });
   const [logits] = outputs;
   if (!logits) throw new RangeError('the network has no output');
   graph.output(softmax(graph, logits), 'probabilities');
   for (const [key, value] of Object.entries(metadataOf(model))) graph.metadata(key, value);
-  return graph.toModel();
+  return prune(graph.toModel());
 }
 
 export function exportModel(model: TrainedModel): Uint8Array {
