@@ -112,6 +112,7 @@ export class Cell implements ActorContext {
 
   end(): void {
     this.#stopping = true;
+    this.#wake();
   }
 
   stopRequested(): boolean {

@@ -24,23 +24,11 @@ interface StoreState {
 
 export const storeActor: Behaviour<StoreState, StoreMessage, StoreInit> = {
   start({ directory, schema }, context) {
+    const opened = open(directory, schema);
     // SQLite must not be ended in the middle of a call: the thread is held until the store is closed.
-    if (directory === undefined) {
-      const database = new Database(':memory:', schema);
-      context.control.openResource();
-      return { database, unlock: () => undefined };
-    }
-    makeWritable(directory);
-    const unlock = lockDirectory(directory);
-    try {
-      const database = new Database(join(directory, 'ganglion.db'), schema);
-      context.control.openResource();
-      void context.control.whenClosing().then(() => context.end());
-      return { database, unlock };
-    } catch (error) {
-      unlock();
-      throw error;
-    }
+    context.control.openResource();
+    void context.control.whenClosing().then(() => context.end());
+    return opened;
   },
 
   receive(state, message, context) {
@@ -59,6 +47,18 @@ export const storeActor: Behaviour<StoreState, StoreMessage, StoreInit> = {
     context.control.closeResource();
   },
 };
+
+function open(directory: string | undefined, schema: Schema): StoreState {
+  if (directory === undefined) return { database: new Database(':memory:', schema), unlock: () => undefined };
+  makeWritable(directory);
+  const unlock = lockDirectory(directory);
+  try {
+    return { database: new Database(join(directory, 'ganglion.db'), schema), unlock };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
 
 function makeWritable(directory: string): void {
   try {
