@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DOUBLE } from '../fixtures/double.js';
+import { Control } from '../host/control.js';
+import { shareTensor, tensor } from '../tensor.js';
+import { type OwnedDevice, openDevice } from './device.js';
+import { ThreadBudget } from './threads.js';
+
+let control: Control;
+let budget: ThreadBudget;
+let device: OwnedDevice;
+
+beforeEach(async () => {
+  control = new Control();
+  budget = new ThreadBudget(undefined, 4);
+  device = await openDevice({ control, budget });
+});
+afterEach(() => device.release());
+
+const x = tensor('float32', [2, 2], Float32Array.of(1, 2, 3, 4));
+
+describe('a session', () => {
+  it('runs a graph', async () => {
+    const session = await device.createSession(DOUBLE);
+    expect(session.inputNames).toEqual(['x']);
+    expect(session.outputNames).toEqual(['y']);
+    expect(await session.run({ x })).toEqual({ y: tensor('float32', [2, 2], Float32Array.of(2, 4, 6, 8)) });
+  });
+
+  it('takes values from shared memory, which the native runtime refuses, by copying them once', async () => {
+    const session = await device.createSession(DOUBLE);
+    const { y } = await session.run({ x: shareTensor(x) });
+    expect([...(y!.data as Float32Array)]).toEqual([2, 4, 6, 8]);
+  });
+
+  it('takes its own output as the next input, so state goes round without a copy', async () => {
+    const session = await device.createSession(DOUBLE);
+    let state = x;
+    for (let step = 0; step < 3; step++) state = (await session.run({ x: state }))['y'] as typeof x;
+    expect([...state.data]).toEqual([8, 16, 24, 32]);
+  });
+
+  it('says in the native words why a graph or a run is refused', async () => {
+    await expect(device.createSession(new Uint8Array([1, 2, 3]))).rejects.toMatchObject({ code: 'graph_refused' });
+    const session = await device.createSession(DOUBLE);
+    await expect(session.run({ x: tensor('float32', [1, 3], new Float32Array(3)) })).rejects.toMatchObject({
+      code: 'graph_refused',
+      message: expect.stringMatching(/^ONNX Runtime: /),
+    });
+  });
+
+  it('is released with its device, and as often as anybody likes', async () => {
+    const session = await device.createSession(DOUBLE);
+    await device.createSession(DOUBLE);
+    expect(budget.active).toBe(2);
+    await session.release();
+    await session.release();
+    expect(budget.active).toBe(1);
+    await device.release();
+    expect(budget.active).toBe(0);
+  });
+
+  it('makes no native call once the thread is closing, and none counts as under way afterwards', async () => {
+    const session = await device.createSession(DOUBLE);
+    control.close();
+    await expect(session.run({ x })).rejects.toMatchObject({ code: 'stopped' });
+    await expect(device.createSession(DOUBLE)).rejects.toMatchObject({ code: 'stopped' });
+    await device.release();
+    expect(control.mayEnd).toBe(true);
+    expect(budget.active).toBe(0);
+  });
+});
+
+describe('the number of threads', () => {
+  it('is the share of the cores that the sessions at work leave', async () => {
+    const threads: number[] = [];
+    for (let count = 0; count < 5; count++) threads.push((await device.createSession(DOUBLE)).threads);
+    expect(threads).toEqual([4, 2, 1, 1, 1]);
+  });
+
+  it('is what was asked for, where something was', async () => {
+    const asked = await openDevice({ control, budget, threads: 3 });
+    expect((await asked.createSession(DOUBLE)).threads).toBe(3);
+    await asked.release();
+  });
+});
