@@ -2,6 +2,8 @@
 export interface Limits {
   /** Largest request body, and largest first message of an execute socket, in bytes. */
   readonly bodyBytes: number;
+  /** Most nodes of one workflow. */
+  readonly graphNodes: number;
   /** Deepest nesting of arrays and objects in JSON that a client sends. */
   readonly jsonDepth: number;
   /** Largest message a client may send on a socket that only takes commands, in bytes. */
@@ -26,6 +28,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 10 * 1024 * 1024,
+  graphNodes: 20_000,
   jsonDepth: 64,
   commandBytes: 64 * 1024,
   commandsWaiting: 64,
@@ -41,8 +44,8 @@ export const DEFAULT_LIMITS: Limits = {
 /** Rows of one page of a list. */
 export const PAGE = { limit: 100, largest: 1000 } as const;
 
-/** Most nodes and edges of one graph: more than anyone draws. */
-export const GRAPH = { nodes: 100_000, edges: 1_000_000 } as const;
+/** Most edges of one graph: more than anyone draws. */
+export const GRAPH = { edges: 1_000_000 } as const;
 
 /** Most faults told in one answer. */
 export const MOST_ISSUES = 1000;

@@ -2,6 +2,7 @@
 import type { Backend } from './backend.js';
 import { DEFAULT_LIMITS, type Limits } from './defaults.js';
 import type { Log } from './errors.js';
+import { withGraphLimit } from './graph-limit.js';
 import { type AccessRules, hostnameOf } from './http/access.js';
 
 export interface GatewayOptions {
@@ -48,12 +49,13 @@ export function settle(options: GatewayOptions): Settings {
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`a port is a whole number from 0 to 65535, not ${port}`);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   return {
-    backend,
+    backend: withGraphLimit(backend, limits.graphNodes),
     host,
     port,
     version,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
     access: {
       hosts: new Set(['localhost', '127.0.0.1', '[::1]', ...(options.allowedHosts ?? []).map(checkedHost)]),
       origins: new Set((options.corsOrigins ?? []).map(checkedOrigin)),
