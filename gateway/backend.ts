@@ -4,6 +4,10 @@
  * {@link Refusal}, whose code decides the HTTP status.
  */
 
+import type { StreamEvent } from '../runtime/index.js';
+
+export type { StreamEvent };
+
 /** Why a request was refused. Structural, so that it survives the way across threads. */
 export interface Refusal extends Error {
   readonly code: RefusalCode;
@@ -27,23 +31,6 @@ export interface ValidationIssue {
 }
 
 type Json = Record<string, unknown>;
-
-/** A stored or momentary event on its way to sockets. `json` is the whole event, serialised once. */
-export interface StreamEvent {
-  /** The run's or job's id. */
-  readonly stream: string;
-  /** Number within the stream, from 1 without gaps; absent for an event of the moment (`batch_progress`). */
-  readonly seq?: number;
-  /** Number across all streams; absent for an event of the moment. */
-  readonly pos?: number;
-  readonly type: string;
-  readonly json: string;
-  /**
-   * For events of the moment: a slow client gets only the newest of those with the same key. Default: the type. Give it where
-   * one type speaks of several things (two training nodes of one run), so that one does not hide the other.
-   */
-  readonly mergeKey?: string;
-}
 
 export interface Page {
   readonly skip: number;

@@ -16,6 +16,11 @@ export interface StreamEvent {
   readonly pos?: number;
   readonly type: string;
   readonly json: string;
+  /**
+   * For events of the moment: a listener that cannot keep up may keep only the newest of those with the same key. Default:
+   * the type. It is given where one type speaks of several things (two training nodes of one run).
+   */
+  readonly mergeKey?: string;
 }
 
 export type Listener = (event: StreamEvent) => void;
@@ -114,11 +119,11 @@ export class EventLog {
   }
 
   /** Sends an event of the moment: not stored, not numbered, never replayed. */
-  announce(stream: string, type: string, fields: object): void {
+  announce(stream: string, type: string, fields: object, mergeKey?: string): void {
     const open = this.#streams.get(stream);
     if (!open || !this.#hasListeners(stream, open)) return;
     const json = JSON.stringify({ type, ts: new Date(this.#now()).toISOString(), [open.idField]: stream, ...fields });
-    this.#deliver(open, { stream, type, json });
+    this.#deliver(open, { stream, type, json, ...(mergeKey !== undefined && { mergeKey }) });
   }
 
   /** Gives every later event of a stream, or of all streams that match `prefix*`, to the listener, in order. */
