@@ -124,3 +124,17 @@ it('a data directory that cannot be used is refused with the way out', async () 
   );
   await expect(spawned.started).rejects.toThrow(/is not a directory: .*--data-dir/);
 });
+
+it('an ended stream is let go of when its last listener leaves, and can be opened again where it ended', async () => {
+  const log = await EventLog.open(new Store(openStore().ref));
+  log.create('run_a', 'run_id');
+  const { unsubscribe } = await log.subscribe('run_a', () => undefined);
+  await log.append('run_a', 'one', {});
+  log.close('run_a');
+  // Still open, because somebody listens: a second event would reach the listener.
+  expect((await log.append('run_a', 'two', {})).seq).toBe(2);
+  unsubscribe();
+  await expect(log.append('run_a', 'lost', {})).rejects.toThrow(/not open/);
+  await log.reopen('run_a', 'run_id');
+  expect((await log.append('run_a', 'three', {})).seq).toBe(3);
+});

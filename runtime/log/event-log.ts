@@ -42,6 +42,8 @@ interface Stream {
   /** What follows from its id: the field that carries it. */
   readonly idField: string;
   readonly listeners: Set<Listener>;
+  /** No further event will come: it is let go of when nobody listens any more. */
+  ended: boolean;
 }
 
 export class EventLog {
@@ -68,21 +70,31 @@ export class EventLog {
   /** Begins a stream that has no events yet. `idField` is the name under which its id stands in every event. */
   create(stream: string, idField: 'run_id' | 'job_id'): void {
     if (this.#streams.has(stream)) throw new RuntimeError('name_taken', `the stream ${stream} exists already`);
-    this.#streams.set(stream, { assigned: 0, committed: 0, idField, listeners: new Set() });
+    this.#streams.set(stream, { assigned: 0, committed: 0, idField, listeners: new Set(), ended: false });
   }
 
   /** Continues a stream of an earlier process. */
   async reopen(stream: string, idField: 'run_id' | 'job_id'): Promise<void> {
-    if (this.#streams.has(stream)) return;
+    const open = this.#streams.get(stream);
+    if (open) {
+      open.ended = false;
+      return;
+    }
     const [row] = await this.#store.query('last_seq', [stream]);
     const last = Number(row?.['seq'] ?? 0);
-    this.#streams.set(stream, { assigned: last, committed: last, idField, listeners: new Set() });
+    this.#streams.set(stream, { assigned: last, committed: last, idField, listeners: new Set(), ended: false });
   }
 
-  /** Lets go of a stream that ends here. Its events stay; its listeners are kept as long as they listen. */
+  /** A stream ends here. Its events stay, and its listeners are kept as long as they listen. */
   close(stream: string): void {
     const open = this.#streams.get(stream);
-    if (open && open.listeners.size === 0 && open.committed === open.assigned) this.#streams.delete(stream);
+    if (!open) return;
+    open.ended = true;
+    this.#letGo(stream, open);
+  }
+
+  #letGo(stream: string, open: Stream): void {
+    if (open.ended && open.listeners.size === 0 && open.committed === open.assigned) this.#streams.delete(stream);
   }
 
   /**
@@ -141,7 +153,11 @@ export class EventLog {
     const open = this.#streams.get(stream);
     if (open) {
       open.listeners.add(listener);
-      return { last: open.committed, unsubscribe: () => void open.listeners.delete(listener) };
+      const unsubscribe = (): void => {
+        open.listeners.delete(listener);
+        this.#letGo(stream, open);
+      };
+      return { last: open.committed, unsubscribe };
     }
     // A stream that is not open has ended: there is only its past.
     const [row] = await this.#store.query('last_seq', [stream]);
