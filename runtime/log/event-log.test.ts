@@ -115,14 +115,15 @@ describe('the store', () => {
   });
 });
 
-it('a data directory that cannot be used is refused with the way out', async () => {
+it.each([
+  ['below a file', () => join(directory, 'file', 'below'), /is not a directory: .*--data-dir/],
+  ['a file', () => join(directory, 'file'), /is not a directory: .*--data-dir/],
+  ['where nothing can be made', () => '/proc/ganglion', /cannot be used.*--data-dir/],
+])('a data directory %s is refused with the way out', async (_name, place, message) => {
   writeFileSync(join(directory, 'file'), '');
-  const spawned = kernel.spawn<StoreMessage>(
-    { module: entry.href, name: 'storeActor' },
-    { directory: join(directory, 'file', 'below'), schema: LOG_SCHEMA },
-    'own-light',
-  );
-  await expect(spawned.started).rejects.toThrow(/is not a directory: .*--data-dir/);
+  const init = { directory: place(), schema: LOG_SCHEMA };
+  const spawned = kernel.spawn<StoreMessage>({ module: entry.href, name: 'storeActor' }, init, 'own-light');
+  await expect(spawned.started).rejects.toThrow(message);
 });
 
 it('an ended stream is let go of when its last listener leaves, and can be opened again where it ended', async () => {

@@ -1,6 +1,6 @@
 /** The store as an actor: a thread of its own waits for the disk, so that no other has to. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Behaviour } from '../actor/behaviour.js';
 import type { Answers } from '../actor/ref.js';
 import { RuntimeError } from '../errors.js';
@@ -60,9 +60,20 @@ function open(directory: string | undefined, schema: Schema): StoreState {
   }
 }
 
+/** Level by level: Node's own recursive form never returns below a parent that exists and holds nothing, such as /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) {
+    readdirSync(directory);
+    return;
+  }
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  mkdirSync(directory);
+}
+
 function makeWritable(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
