@@ -1,7 +1,7 @@
 /** A bar of text. */
 import type { Paint } from './colour.js';
 
-export const BAR_COLUMNS = 14;
+export const BAR_COLUMNS = 10;
 
 /** @param percent 0..100; outside it counts as the nearer end */
 export function progressBar(percent: number, paint: Paint, columns = BAR_COLUMNS): string {

@@ -79,18 +79,17 @@ export function epochText({ epoch, figures, best }: Epoch, totalEpochs: number |
   return `epoch ${withTotal(epoch, totalEpochs)}  ${figuresText(figures)}${best ? '  (best so far)' : ''}`;
 }
 
-/** The figures of the newest epoch on a line that is drawn anew: the first ones must fit into 80 columns beside a bar. */
-const LIVE_FIGURES = ['val_loss', 'val_auc', 'val_acc'] as const;
-
-/** Where a training is now, for a line that is drawn anew. What matters most stands first: the end may be cut off. */
+/** Where a training is now, for a line that is drawn anew. What matters most stands first: 80 columns cut off the end. */
 export function trainingText({ epoch, totalEpochs, batch, loss, last, best }: TrainingProgress): string {
   const trained = batch === undefined ? numberOf(last?.figures['train_loss']) : loss;
-  const figures = LIVE_FIGURES.map((name) => figureText(last?.figures ?? {}, name));
+  const figure = (name: keyof typeof EPOCH_FIGURES): string => figureText(last?.figures ?? {}, name);
   const parts = [
     epoch === undefined ? '' : `epoch ${withTotal(epoch, totalEpochs)}`,
+    figure('val_auc'),
     best === undefined ? '' : `(best ${best.epoch})`,
     trained === undefined ? '' : `loss ${formatLoss(trained)}`,
-    ...figures,
+    figure('val_loss'),
+    figure('val_acc'),
     batch === undefined ? '' : `batch ${withTotal(batch.number, batch.of)}`,
   ];
   return parts.filter((part) => part !== '').join('  ');

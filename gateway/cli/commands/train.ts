@@ -8,6 +8,7 @@ import { describeFailure, faultLinesOf } from '../failure.js';
 import { jobSummary } from '../job-summary.js';
 import { jobView } from '../job-view.js';
 import { readJsonFile, refuseOtherKind } from '../json-file.js';
+import { objectOf } from '../json-value.js';
 import type { Surroundings } from '../surroundings.js';
 import { TrainingProgress } from '../training-progress.js';
 import { runSession, type WorkFlags } from '../work-session.js';
@@ -24,8 +25,9 @@ export async function trainModel(path: string, flags: WorkFlags, surroundings: S
     if (json) stdout.write(`${JSON.stringify({ detail: issues })}\n`);
     return EXIT.usage;
   };
-  const parsed = parse(trainingStart, request);
-  if (!parsed.ok) return refuse({ code: 'invalid', issues: parsed.issues }, parsed.issues);
+  // Before a thread starts. What a resumed job leaves out stands in its checkpoint, which the runtime alone may read.
+  const parsed = 'resume_from' in objectOf(request) ? undefined : parse(trainingStart, request);
+  if (parsed?.ok === false) return refuse({ code: 'invalid', issues: parsed.issues }, parsed.issues);
 
   const training = new TrainingProgress();
   const output = json ? stderr : stdout;
