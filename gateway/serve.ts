@@ -6,7 +6,7 @@ import { internalsOf } from '../actors/internals.js';
 import type { Runtime } from '../actors/runtime-types.js';
 import { TrainingService } from '../actors/training/training-service.js';
 import { packageRoot } from '../learn/data/package-root.js';
-import { exposed } from '../runtime/index.js';
+import { exposed, fromFailure } from '../runtime/index.js';
 import type { GatewayInit, GatewayMessage } from './gateway-actor.js';
 import type { GatewayOptions } from './options.js';
 
@@ -15,6 +15,8 @@ export type ServeOptions = Omit<GatewayOptions, 'backend' | 'version' | 'log'>;
 export interface Served {
   readonly url: string;
   readonly port: number;
+  /** Resolves when the gateway has ended: with nothing when it was closed, with the error when its thread died. Never rejects. */
+  readonly ended: Promise<Error | undefined>;
   /** Stops listening, ends sockets with 1001. The runtime goes on. */
   close(): Promise<void>;
 }
@@ -62,5 +64,6 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   }
   const { url, port } = await gateway.ref.ask<{ url: string; port: number }>({ type: 'where' });
   beforeClose(close);
-  return { url, port, close };
+  const ended = gateway.ended.then((failure) => failure && fromFailure(failure));
+  return { url, port, ended, close };
 }

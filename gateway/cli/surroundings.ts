@@ -40,6 +40,8 @@ export interface ServeOptions {
 export interface Served {
   readonly url: string;
   readonly port: number;
+  /** Resolves when the gateway has ended; with the error, when it died by itself. */
+  readonly ended: Promise<Error | undefined>;
   close(): Promise<void>;
 }
 

@@ -118,7 +118,7 @@ describe('the store', () => {
 it.each([
   ['below a file', () => join(directory, 'file', 'below'), /is not a directory: .*--data-dir/],
   ['a file', () => join(directory, 'file'), /is not a directory: .*--data-dir/],
-  ['where nothing can be made', () => '/proc/ganglion', /cannot be used.*--data-dir/],
+  ['where nothing can be made', () => '/proc/ganglion', /cannot be (used|written to).*--data-dir/],
 ])('a data directory %s is refused with the way out', async (_name, place, message) => {
   writeFileSync(join(directory, 'file'), '');
   const init = { directory: place(), schema: LOG_SCHEMA };

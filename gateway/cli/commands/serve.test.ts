@@ -7,6 +7,9 @@ import { type ServeFlags, serveGateway } from './serve.js';
 
 const FLAGS: ServeFlags = { host: '127.0.0.1', port: 8000 };
 
+/** A gateway that never ends by itself. */
+const forEver = new Promise<undefined>(() => undefined);
+
 function setUp(serve?: Engine['serve']) {
   const calls: string[] = [];
   const given: ServeOptions[] = [];
@@ -16,7 +19,8 @@ function setUp(serve?: Engine['serve']) {
       serve ??
       (async (_runtime, options) => {
         given.push(options);
-        return { url: 'http://127.0.0.1:8000', port: 8000, close: async () => void calls.push('server close') };
+        const close = async (): Promise<void> => void calls.push('server close');
+        return { url: 'http://127.0.0.1:8000', port: 8000, ended: forEver, close };
       }),
   });
   return { ...surroundings, surroundings, calls, given };
@@ -72,11 +76,24 @@ describe('ganglion serve', () => {
     expect(given).toEqual([]);
   });
 
+  it('closes everything and fails when the gateway dies under it', async () => {
+    const calls: string[] = [];
+    const { surroundings } = setUp(async () => ({
+      url: 'http://127.0.0.1:8000',
+      port: 8000,
+      ended: Promise.resolve(new Error('its thread ran out of memory')),
+      close: async () => void calls.push('server close'),
+    }));
+    await expect(serveGateway(FLAGS, surroundings)).rejects.toThrow('the gateway died: its thread ran out of memory');
+    expect(calls).toEqual(['server close']);
+  });
+
   it('says at a second signal that it is closing', async () => {
     const closing = deferred();
     const { surroundings, signals, stdout, stderr } = setUp(async () => ({
       url: 'http://127.0.0.1:8000',
       port: 8000,
+      ended: forEver,
       close: () => closing.promise,
     }));
     const code = serveGateway(FLAGS, surroundings);

@@ -36,7 +36,10 @@ export async function serveGateway(flags: ServeFlags, surroundings: Surroundings
       const paint = paintFor(stdout, environment);
       stdout.write(`Ganglion ${version} is listening on ${paint('accent', server.url)}\n`);
       for (const line of whatToTry(server.url, runtime.dataDir)) stdout.write(`${line}\n`);
-      await new Promise<void>((resolve) => interruption.whenAsked(resolve));
+      const asked = new Promise<void>((resolve) => interruption.whenAsked(() => resolve()));
+      const death = await Promise.race([asked, server.ended]);
+      // Nobody can reach what is left: better a supervisor that starts it anew than a server that answers no more.
+      if (death) throw new Error(`the gateway died: ${death.message}`, { cause: death });
       stdout.write('shutting down: no new connections are accepted, open ones are closed ...\n');
     } finally {
       await server.close();
