@@ -110,10 +110,16 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       // From the outside to the inside: nobody may ask any more, then nothing runs any more, then everything is on the disk.
       for (const step of closing.reverse()) await step();
       await workflows.close();
+      await training.ask({ type: 'close' }, FOREVER);
       await kernel.stopHere(training);
       await store.flush();
       await storeActor.stop();
       await kernel.close();
+    };
+
+    const refuseWhenClosed = (): void => {
+      if (closed)
+        throw new RuntimeError('runtime_closed', 'the runtime is closed: make another one with createRuntime()');
     };
 
     const runtime: Runtime = {
@@ -122,6 +128,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       nodeType: (name) => registry.find(name),
       validate: (workflow) => workflows.check(workflow),
       async start(workflow): Promise<Run> {
+        refuseWhenClosed();
         const id = await workflows.begin(workflow);
         const result = workflows.result(id) as unknown as Promise<RunResult>;
         result.catch(() => undefined);
@@ -133,6 +140,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         };
       },
       async train(request): Promise<Job> {
+        refuseWhenClosed();
         const { job_id: id } = await training
           .ask<{ job_id: string }>({ type: 'start', body: request })
           .catch((error: unknown) => {

@@ -29,6 +29,8 @@ const isRecord = (value: unknown): value is Json =>
 export class WorkflowService {
   readonly #around: WorkflowSurroundings;
   readonly #live: Live = new Map();
+  /** Runs that are about to be retried: a second request must not start them twice. */
+  readonly #retrying = new Set<string>();
 
   constructor(around: WorkflowSurroundings) {
     this.#around = around;
@@ -160,26 +162,39 @@ export class WorkflowService {
   }
 
   async run(runId: string): Promise<Json> {
-    const { result, graph: _, number: __, ...row } = await this.#runRow(runId);
     const live = this.#live.get(runId);
     const known = live ? await live.actor.ask<RunResult>({ type: 'status' }).catch(() => undefined) : undefined;
+    // Read last: what is no longer live by now has its result in the row.
+    const { result, graph: _, number: __, ...row } = await this.#runRow(runId);
     return { ...row, ...(known ?? (JSON.parse(String(result ?? '{}')) as Json)) };
   }
 
   async cancel(runId: string): Promise<Json> {
     const live = this.#live.get(runId);
-    if (!live) {
-      const row = await this.#runRow(runId);
-      throw new Refusal('conflict', `run "${runId}" has ended (${row['status']}): there is nothing to cancel`);
-    }
-    await live.actor.ask({ type: 'cancel' });
-    return { run_id: runId, status: 'cancelled' };
+    const reached = await live?.actor.ask({ type: 'cancel' }).then(
+      () => true,
+      // It came to its end before the message did.
+      () => live.result.then(() => false),
+    );
+    if (reached) return { run_id: runId, status: 'cancelled' };
+    const row = await this.#runRow(runId);
+    throw new Refusal('conflict', `run "${runId}" has ended (${row['status']}): there is nothing to cancel`);
   }
 
   /** Runs what failed, and what depends on it, again; what completed is taken from the artefact store. */
   async retry(runId: string): Promise<Json> {
+    if (this.#live.has(runId) || this.#retrying.has(runId))
+      throw new Refusal('conflict', `run "${runId}" is still running: cancel it, or wait`);
+    this.#retrying.add(runId);
+    try {
+      return await this.#retry(runId);
+    } finally {
+      this.#retrying.delete(runId);
+    }
+  }
+
+  async #retry(runId: string): Promise<Json> {
     const { log, registry } = this.#around;
-    if (this.#live.has(runId)) throw new Refusal('conflict', `run "${runId}" is still running: cancel it, or wait`);
     const row = await this.#runRow(runId);
     if (row['status'] === 'success')
       throw new Refusal('conflict', `run "${runId}" succeeded: there is nothing to run again`);
@@ -188,7 +203,11 @@ export class WorkflowService {
       throw new Refusal('conflict', `the workflow of run "${runId}" is no longer valid: ${checked.faults[0]?.message}`);
     const kept = await this.#keptOutputs(runId, checked.plan);
     await log.reopen(runId, 'run_id');
-    await this.#launch(runId, checked.plan, [{ statement: 'reopen_run', parameters: [runId] }], kept);
+    // What runs again leaves nothing of its earlier outputs behind: a later retry must not mix the two.
+    const dropped = checked.plan.nodes.flatMap(({ id }, node) =>
+      kept.has(node) ? [] : [{ statement: 'drop_output', parameters: [runId, id] }],
+    );
+    await this.#launch(runId, checked.plan, [{ statement: 'reopen_run', parameters: [runId] }, ...dropped], kept);
     return {
       run_id: runId,
       status: 'running',
@@ -234,8 +253,7 @@ export class WorkflowService {
     const stored = new Map((await store.query('outputs_of_run', [runId])).map((row) => [String(row['node_id']), row]));
     const kept = new Map<number, Kept>();
     // A node counts as completed only if everything before it does.
-    const visit = [...plan.nodes.keys()].sort((a, b) => depthOf(plan, a) - depthOf(plan, b));
-    for (const node of visit) {
+    for (const node of inOrder(plan)) {
       const row = stored.get(plan.nodes[node]!.id);
       if (!row || !plan.nodes[node]!.dependencies.every((dependency) => kept.has(dependency))) continue;
       try {
@@ -286,17 +304,15 @@ function parsed(body: Json): ReturnType<typeof workflowBody.parse> {
   return result.value;
 }
 
-/** Longest way from a node without dependencies. */
-function depthOf(plan: Plan, node: number, known = new Map<number, number>()): number {
-  const stack = [node];
-  while (stack.length > 0) {
-    const top = stack.at(-1)!;
-    const open = plan.nodes[top]!.dependencies.filter((dependency) => !known.has(dependency));
-    if (open.length > 0) stack.push(...open);
-    else {
-      known.set(top, 1 + Math.max(-1, ...plan.nodes[top]!.dependencies.map((dependency) => known.get(dependency)!)));
-      stack.pop();
+/** The nodes, every one after those that it depends on. O(nodes + edges). */
+function inOrder(plan: Plan): readonly number[] {
+  const waiting = plan.nodes.map(({ inDegree }) => inDegree);
+  const order = [...plan.nodes.keys()].filter((node) => waiting[node] === 0);
+  for (const node of order) {
+    for (const dependent of plan.nodes[node]!.dependents) {
+      waiting[dependent]! -= 1;
+      if (waiting[dependent] === 0) order.push(dependent);
     }
   }
-  return known.get(node)!;
+  return order;
 }

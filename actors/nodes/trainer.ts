@@ -98,6 +98,10 @@ function partsOf(inputs: Record<string, unknown>): Parts {
   if (whole.part === 'test' || whole.part === 'val')
     throw new Error(`\`dataset\` is the ${whole.part} part of a split: connect the output "train" to \`train_data\``);
   if (whole.part === 'train') return { train: whole, ...(validation && { validation }) };
+  if (validation)
+    throw new Error(
+      'the trainer has `val_data` beside a `dataset` that nobody split, and would split it itself: connect the output "train" of that split to `train_data`',
+    );
   const seed = typeof inputs['seed'] === 'number' ? inputs['seed'] : SPLIT_SEED;
   const split = splitDataset(whole, { ...DEFAULT_SHARES, seed });
   return { train: split.train, ...(split.val && { validation: split.val }), heldOut: split.test.rowHashes };

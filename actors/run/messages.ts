@@ -43,6 +43,10 @@ export type NodeReport =
 
 export type RunMessage =
   | NodeReport
+  /** From the run to itself: everything is written down, the first nodes may start. */
+  | { readonly type: 'launch' }
+  /** From the run to itself: what was told to stop has had its time. */
+  | { readonly type: 'overdue' }
   | ({ readonly type: 'cancel' } & Answers<void>)
   | ({ readonly type: 'result' } & Answers<RunResult>)
   /** The result so far. */

@@ -13,6 +13,7 @@ import { registryOf } from '../node-modules.js';
 import type { NodeContext } from '../node-type.js';
 import { ArtefactStore } from '../values/artefact-store.js';
 import { describeValue } from '../values/describe.js';
+import { requirePlain } from '../values/plain.js';
 import { missingOutputs } from '../workflow/index.js';
 import type { NodeInit, RunMessage } from './messages.js';
 
@@ -39,14 +40,19 @@ export const nodeActor: Behaviour<NodeState, { readonly type: 'run' }, NodeInit>
       const registry = await registryOf(init.modules);
       const type = registry.find(init.type);
       if (!type) throw new Error(`there is no node type "${init.type}" on this thread`);
-      const outputs = (await type.run(init.inputs as never, contextOf(state, context, run))) as Record<string, unknown>;
-      const absent = missingOutputs(outputs, type.outputs);
+      // Told to stop while its module was loaded: an abort that has been is an event that does not come again.
+      if (context.stopRequested()) throw new RuntimeError('stopped', 'the node was asked to stop');
+      const given = (await type.run(init.inputs as never, contextOf(state, context, run))) as Record<string, unknown>;
+      const absent = missingOutputs(given, type.outputs);
       if (absent.length > 0)
         throw new Error(
           `the node type "${init.type}" did not give its output ${absent.map((name) => `"${name}"`).join(', ')}`,
         );
       const artefacts = new ArtefactStore(init.artefactDir);
+      // What no port carries goes nowhere.
       const ports = Object.keys(type.outputs);
+      const outputs = Object.fromEntries(ports.map((port) => [port, given[port]]));
+      for (const port of ports) requirePlain(outputs[port], `the output "${port}" of the node type "${init.type}"`);
       const described = Object.fromEntries(ports.map((port) => [port, describeValue(port, outputs[port], artefacts)]));
       run.tell({ type: 'node_completed', node: init.node, outputs, described, duration: duration() });
     } catch (error) {
@@ -94,6 +100,7 @@ function contextOf(
       if (mayTell()) run.tell({ type: 'node_progress', node, percent: Math.min(100, Math.max(0, percent)) });
     },
     emit(event) {
+      requirePlain(event, 'an event of a node');
       const now = performance.now();
       if (event.kind === 'moment') {
         if (now - moment < PROGRESS_INTERVAL_MS / 2) return;

@@ -6,6 +6,7 @@ import {
   type Behaviour,
   type DeferredReply,
   type EventLog,
+  type Failure,
   type Kernel,
   type Operation,
   RuntimeError,
@@ -33,6 +34,9 @@ import type { NodeInit, NodeReport, RunMessage } from './messages.js';
 
 /** Light nodes that one run has under way at once, for each thread. */
 const LIGHT_WINDOW = 64;
+
+/** How long the nodes of a cancelled run have to come back, in ms. Then the run ends without them. */
+const STOP_DEADLINE_MS = 10_000;
 
 /** What a run needs of its surroundings. It lives on the kernel's thread, so these are the real things, not messages. */
 export interface RunSurroundings {
@@ -77,6 +81,8 @@ interface RunState {
   readonly waitingHeavy: number[];
   readonly waiters: DeferredReply[];
   readonly began: number;
+  /** Runs from the cancelling on, until the nodes have come back. */
+  deadline: NodeJS.Timeout | undefined;
   light: number;
   heavy: number;
   result: RunResult | undefined;
@@ -97,7 +103,9 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
       init,
       schedule: initial(plan, kept.keys()),
       outputs: new Map([...kept].map(([node, { outputs }]) => [node, outputs])),
-      readers: new Map(plan.nodes.map(({ dependents }, node) => [node, dependents.length])),
+      readers: new Map(
+        plan.nodes.map(({ dependents }, node) => [node, dependents.filter((reader) => !kept.has(reader)).length]),
+      ),
       executions: new Map([...kept].map(([node, { execution }]) => [node, execution])),
       actors: new Map(),
       nodeOf: new Map(),
@@ -105,6 +113,7 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
       waitingHeavy: [],
       waiters: [],
       began: performance.now(),
+      deadline: undefined,
       light: 0,
       heavy: 0,
       result: undefined,
@@ -112,41 +121,50 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
       written: Promise.resolve(),
     };
     await surroundings.log.append(runId, 'workflow_started', { total_nodes: plan.nodes.length }, along);
+    for (const [node, readers] of state.readers) if (readers === 0) state.outputs.delete(node);
     for (const node of ready(state.schedule)) enqueue(state, node);
-    launch(state, context);
-    await finishIfDone(state, context);
+    // A run of which nothing is left to do ends with its launch: who asked for its result before must be heard first.
+    context.self.tell({ type: 'launch' });
     return state;
   },
 
   async receive(state, message, context) {
     switch (message.type) {
+      case 'launch':
+        break;
       case 'node_progress':
         announceProgress(state, message.node, message.percent);
         return state;
       case 'node_event':
-        tellEvent(state, message);
+        tellEvent(state, message, context);
         return state;
       case 'node_completed': {
         const { node, outputs, described, duration } = message;
         state.outputs.set(node, outputs);
         state.executions.set(node, { ...state.executions.get(node), outputs: jsonOf(described), duration });
-        settle(state, { type: 'completed', node }, keepOutputs(state, node, described));
+        settle(state, context, { type: 'completed', node }, keepOutputs(state, node, described));
         break;
       }
       case 'node_failed': {
         const { node, failure, stopped, duration } = message;
         state.executions.set(node, { ...state.executions.get(node), duration });
-        settle(state, stopped ? { type: 'stopped', node } : { type: 'failed', node, error: failure.message });
+        settle(state, context, stopped ? { type: 'stopped', node } : { type: 'failed', node, error: failure.message });
         break;
       }
       case 'terminated': {
         const node = state.nodeOf.get(keyOf(message.actor));
         if (node === undefined) return state;
+        const spawned = state.actors.get(node)!;
         release(state, node);
         // An actor that ended without a word has crashed, or its thread died under it.
         if (statusOf(state.schedule, node) === 'running') {
-          const error = message.failure?.message ?? 'the node ended without a result';
-          settle(state, state.schedule.cancelled ? { type: 'stopped', node } : { type: 'crashed', node, error });
+          const failure = await causeOf(message.failure, spawned);
+          const error = failure?.message ?? 'the node ended without a result';
+          settle(
+            state,
+            context,
+            state.schedule.cancelled ? { type: 'stopped', node } : { type: 'crashed', node, error },
+          );
         }
         break;
       }
@@ -154,8 +172,11 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
         context.reply(state.result ?? resultOf(state));
         return state;
       case 'cancel':
-        cancel(state);
+        cancel(state, context);
         context.reply(undefined);
+        break;
+      case 'overdue':
+        giveUp(state, context);
         break;
       case 'result': {
         const reply = context.deferReply();
@@ -169,8 +190,9 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
     return state;
   },
 
-  async stop(state) {
-    cancel(state);
+  async stop(state, context) {
+    cancel(state, context);
+    clearTimeout(state.deadline);
     await Promise.all([...state.actors.values()].map((actor) => actor.stop()));
     for (const waiter of state.waiters)
       waiter.refuse(new RuntimeError('stopped', 'the runtime closed before the run had ended'));
@@ -204,7 +226,7 @@ function start(state: RunState, node: number, placement: 'own-heavy' | 'shared',
   const arrived = new Set(incoming.map((index) => schedule.plan.edges[index]!.targetPort));
   state.executions.set(node, { inputs: { ...config, ...inputsAsSeen(state, node, arrived) } });
   apply(schedule, { type: 'started', node });
-  tellStatus(state, node);
+  tellStatus(state, node, context);
   const nodeInit: NodeInit = {
     runId: init.runId,
     nodeId: id,
@@ -217,10 +239,23 @@ function start(state: RunState, node: number, placement: 'own-heavy' | 'shared',
     artefactDir,
     dataRoots,
   };
-  const spawned = kernel.spawn<never>({ module: hostEntry, name: 'nodeActor' }, nodeInit, placement);
+  let spawned: Spawned<never>;
+  try {
+    spawned = kernel.spawn<never>({ module: hostEntry, name: 'nodeActor' }, nodeInit, placement);
+  } catch (error) {
+    // No thread has room: this node fails, and the run goes on.
+    if (placement === 'own-heavy') state.heavy -= 1;
+    else state.light -= 1;
+    return settle(state, context, { type: 'failed', node, error: toFailure(error).message });
+  }
   state.actors.set(node, spawned);
   state.nodeOf.set(keyOf(spawned.ref.address), node);
   context.watch(spawned.ref);
+}
+
+/** Why an actor ended: the watch tells only that its thread is gone, the kernel knows of what it died. */
+async function causeOf(told: Failure | undefined, spawned: Spawned<never>): Promise<Failure | undefined> {
+  return told?.code === 'host_gone' ? ((await spawned.ended) ?? told) : told;
 }
 
 /** What arrived over the edges, as clients see it. */
@@ -240,11 +275,11 @@ function release(state: RunState, node: number): void {
 }
 
 /** Takes an ending in: what it makes ready is queued, what it ends is told. */
-function settle(state: RunState, event: ScheduleEvent, along: readonly Operation[] = []): void {
+function settle(state: RunState, context: Context, event: ScheduleEvent, along: readonly Operation[] = []): void {
   const change = apply(state.schedule, event);
   for (const node of change.ready) enqueue(state, node);
   change.ended.forEach((node, index) => {
-    tellStatus(state, node, index === 0 ? along : []);
+    tellStatus(state, node, context, index === 0 ? along : []);
     letGo(state, node);
   });
 }
@@ -260,12 +295,21 @@ function letGo(state: RunState, node: number): void {
   if (plan.nodes[node]!.dependents.length === 0) state.outputs.delete(node);
 }
 
-function cancel(state: RunState): void {
+function cancel(state: RunState, context: Context): void {
   if (isDone(state.schedule) || state.schedule.cancelled) return;
   state.waitingHeavy.length = 0;
   state.waitingLight.length = 0;
-  settle(state, { type: 'cancelled' });
+  settle(state, context, { type: 'cancelled' });
   for (const actor of state.actors.values()) void actor.stop();
+  state.deadline = setTimeout(() => context.self.tell({ type: 'overdue' }), STOP_DEADLINE_MS);
+}
+
+/** Ends the nodes that did not come back when they were told to. Their threads are the kernel's to end. */
+function giveUp(state: RunState, context: Context): void {
+  for (const node of [...state.actors.keys()]) {
+    if (statusOf(state.schedule, node) === 'running') settle(state, context, { type: 'stopped', node });
+    release(state, node);
+  }
 }
 
 async function finishIfDone(state: RunState, context: Context): Promise<void> {
@@ -274,6 +318,7 @@ async function finishIfDone(state: RunState, context: Context): Promise<void> {
   const { log, now } = surroundings;
   const result = resultOf(state);
   state.result = result;
+  clearTimeout(state.deadline);
   await state.written;
   const ended: Operation = {
     statement: 'end_run',
@@ -299,13 +344,14 @@ function toStoreError(error: unknown): Error {
   return new RuntimeError('store_failed', `the run's outcome could not be written down: ${toFailure(error).message}`);
 }
 
-function tellStatus(state: RunState, node: number, along: readonly Operation[] = []): void {
+function tellStatus(state: RunState, node: number, context: Context, along: readonly Operation[] = []): void {
   const { schedule, executions, init } = state;
   const status = statusOf(schedule, node);
   const execution = executionOf(schedule, node, executions.get(node));
   const progress = status === 'completed' ? 100 : 0;
   write(
     state,
+    context,
     init.surroundings.log.append(
       init.runId,
       'node_progress',
@@ -315,12 +361,17 @@ function tellStatus(state: RunState, node: number, along: readonly Operation[] =
   );
 }
 
-function tellEvent(state: RunState, { node, event }: Extract<NodeReport, { type: 'node_event' }>): void {
+function tellEvent(
+  state: RunState,
+  { node, event }: Extract<NodeReport, { type: 'node_event' }>,
+  context: Context,
+): void {
   const { log } = state.init.surroundings;
-  const { kind, type, ...fields } = event;
-  const body = { node_id: state.schedule.plan.nodes[node]!.id, event: type, ...fields };
+  // The envelope is the log's: a field of the node's own must not stand in for a number, a time or a name of it.
+  const { kind, type, seq: _, ts: __, run_id: ___, ...fields } = event;
+  const body = { ...fields, node_id: state.schedule.plan.nodes[node]!.id, event: type };
   if (kind === 'moment') log.announce(state.init.runId, 'node_event', body);
-  else write(state, log.append(state.init.runId, 'node_event', body));
+  else write(state, context, log.append(state.init.runId, 'node_event', body));
 }
 
 function announceProgress(state: RunState, node: number, percent: number): void {
@@ -333,10 +384,10 @@ function announceProgress(state: RunState, node: number, percent: number): void 
 }
 
 /** The run goes on while the disk works; a failure to write cancels it, because what cannot be written down is lost. */
-function write(state: RunState, appended: Promise<unknown>): void {
+function write(state: RunState, context: Context, appended: Promise<unknown>): void {
   const settled = appended.catch((error: unknown) => {
     state.broken ??= error;
-    cancel(state);
+    cancel(state, context);
   });
   state.written = Promise.all([state.written, settled]);
 }

@@ -66,6 +66,7 @@ const SCHEMA: Schema = {
     count_runs: 'SELECT count(*) AS total FROM runs',
     unfinished_runs: "SELECT run_id, graph FROM runs WHERE status = 'running'",
     keep_output: 'INSERT OR REPLACE INTO run_outputs (run_id, node_id, execution, outputs) VALUES (?, ?, ?, ?)',
+    drop_output: 'DELETE FROM run_outputs WHERE run_id = ? AND node_id = ?',
     outputs_of_run: 'SELECT node_id, execution, outputs FROM run_outputs WHERE run_id = ?',
 
     insert_job:

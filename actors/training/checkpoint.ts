@@ -22,7 +22,7 @@ const manifestSchema = z.object({
   epoch: z.int().min(0),
   step: z.int().min(0),
   graph_hash: z.string(),
-  /** SHA-256 over the training and validation rows: the same data goes on. */
+  /** SHA-256 over the training and validation data: the same goes on. */
   data_hash: z.string(),
   request: z.record(z.string(), z.unknown()),
   files: z.array(z.object({ name: z.string(), bytes: z.int().min(0), sha256: z.string() })),

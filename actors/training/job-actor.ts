@@ -34,6 +34,8 @@ interface JobActorState {
   readonly init: JobInit;
   work: Work | undefined;
   paused: boolean;
+  /** Whether a `next` is on its way: there is never more than one. */
+  called: boolean;
   ended: boolean;
   toldBatch: number;
   stepsSinceCheckpoint: number;
@@ -52,6 +54,7 @@ export const jobActor: Behaviour<JobActorState, JobMessage, JobInit> = {
       init,
       work: undefined,
       paused: false,
+      called: false,
       ended: false,
       toldBatch: Number.NEGATIVE_INFINITY,
       stepsSinceCheckpoint: 0,
@@ -69,7 +72,10 @@ export const jobActor: Behaviour<JobActorState, JobMessage, JobInit> = {
     if (state.ended) return state;
     try {
       if (message.type === 'open') await open(state, context);
-      else if (!state.paused) await next(state, context);
+      else {
+        state.called = false;
+        if (!state.paused) await next(state, context);
+      }
     } catch (error) {
       // The runtime closes: that is a stop, not a failure.
       if ((error as { code?: unknown }).code === 'stopped' && context.stopRequested()) context.end();
@@ -79,14 +85,24 @@ export const jobActor: Behaviour<JobActorState, JobMessage, JobInit> = {
   },
 
   async stop(state, context) {
-    if (!state.ended) {
-      state.ended = true;
-      report(state, context, { what: 'stopped', checkpoint: save(state, context) });
+    try {
+      if (!state.ended) {
+        state.ended = true;
+        report(state, context, { what: 'stopped', checkpoint: save(state, context) });
+      }
+    } finally {
+      await state.work?.training.release();
+      await state.work?.device.release();
     }
-    await state.work?.training.release();
-    await state.work?.device.release();
   },
 };
+
+/** Asks itself for the next run, behind the commands that wait. */
+function callNext(state: JobActorState, context: Context): void {
+  if (state.called) return;
+  state.called = true;
+  context.self.tell({ type: 'next' });
+}
 
 function report(state: JobActorState, context: Context, body: ReportBody): void {
   const { jobId, supervisor } = state.init;
@@ -108,7 +124,7 @@ function command(state: JobActorState, what: 'pause' | 'resume' | 'stop', contex
     save(state, context);
   } else if (state.paused) {
     state.paused = false;
-    if (state.work) context.self.tell({ type: 'next' });
+    if (state.work) callNext(state, context);
   }
   context.reply(undefined);
 }
@@ -123,11 +139,11 @@ async function open(state: JobActorState, context: Context): Promise<void> {
     { train: trainShare, val: valShare, test: testShare, seed, by },
   );
   const from = path === undefined ? undefined : findCheckpoint(path).checkpoint;
-  const dataHash = hashOfRows([parts.train, ...(parts.val ? [parts.val] : [])]);
+  const dataHash = hashOfData([parts.train, ...(parts.val ? [parts.val] : [])]);
   if (from && from.manifest.data_hash !== dataHash) {
     throw new RuntimeError(
       'graph_refused',
-      'the checkpoint was made with other training or validation rows: give it the same data and split, or start anew',
+      'the checkpoint was made with other training or validation data (rows, columns, classes or preprocessing): give it the same data and split, or start anew',
     );
   }
   const device = await openDevice({
@@ -161,7 +177,7 @@ async function open(state: JobActorState, context: Context): Promise<void> {
     epoch: training.state().epoch,
     history: training.history,
   });
-  context.self.tell({ type: 'next' });
+  callNext(state, context);
 }
 
 function withoutEnd<S extends { readonly finished?: unknown }>({ finished: _, ...rest }: S): Omit<S, 'finished'> {
@@ -190,7 +206,7 @@ async function next(state: JobActorState, context: Context): Promise<void> {
     // The state carries the best epoch's weights, so any checkpoint does.
     if (performance.now() - state.savedAt >= CHECKPOINT_INTERVAL_MS) save(state, context);
   }
-  context.self.tell({ type: 'next' });
+  callNext(state, context);
 }
 
 async function complete(state: JobActorState, context: Context, reason: string): Promise<void> {
@@ -231,9 +247,13 @@ function save(state: JobActorState, context: Context): string | undefined {
   return state.saved;
 }
 
-function hashOfRows(parts: readonly Dataset[]): string {
+/** Rows in their order, and what is learnt from them: the same columns, classes and preprocessing. */
+function hashOfData(parts: readonly Dataset[]): string {
   const hash = createHash('sha256');
-  for (const { rowHashes } of parts)
-    hash.update(new Uint8Array(rowHashes.buffer, rowHashes.byteOffset, rowHashes.byteLength).slice()).update('|');
+  for (const { rowHashes, labels, columns, classNames, positive, recipe } of parts) {
+    hash.update(JSON.stringify({ rows: rowHashes.length, columns, classNames, positive, recipe }));
+    for (const { buffer, byteOffset, byteLength } of [rowHashes, labels.data])
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength).slice());
+  }
   return hash.digest('hex');
 }

@@ -5,15 +5,23 @@ import { FINAL_STATES } from './transitions.js';
 
 /** The status object of the contract, and what it is computed from. */
 export interface JobRecord extends Omit<JobStatus, 'duration' | 'is_paused'> {
+  /** The job's folder, below the one of all jobs. */
+  readonly folder: string;
   /** Seconds of the stretches in which it ran, without the present one. */
   readonly ranFor: number;
   /** When the present stretch began, in ms since 1970. */
   readonly runningSince: number | null;
 }
 
-export function newRecord(jobId: string, name: string, number: number, totalEpochs: number, now: number): JobRecord {
+export function newRecord(
+  about: { readonly jobId: string; readonly name: string; readonly number: number; readonly folder: string },
+  totalEpochs: number,
+  now: number,
+): JobRecord {
+  const { jobId, name, number, folder } = about;
   return {
     job_id: jobId,
+    folder,
     name,
     status: 'pending',
     progress: 0,
@@ -65,8 +73,10 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
     case 'running': {
       const begun = report.history.reduce(withEpoch, record);
       const running = { ...begun, total_epochs: report.totalEpochs };
-      // A job that was paused while it still initialised stays so.
-      return record.status === 'paused' ? running : withStatus(running, 'running', now);
+      // A job that was paused while it still initialised stays so; from here on a resume makes it run.
+      return record.status === 'paused'
+        ? { ...running, started_at: running.started_at ?? new Date(now).toISOString() }
+        : withStatus(running, 'running', now);
     }
     case 'batch':
       return { ...record, progress: report.progress };
@@ -88,7 +98,7 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
   }
 }
 
-export function statusOf({ ranFor, runningSince, ...record }: JobRecord, now: number): JobStatus {
+export function statusOf({ folder: _, ranFor, runningSince, ...record }: JobRecord, now: number): JobStatus {
   return {
     ...record,
     is_paused: record.status === 'paused',

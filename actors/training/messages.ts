@@ -1,5 +1,5 @@
 /** Who says what to whom about a training job. */
-import type { Address, Answers, Failure, Terminated } from '../../runtime/index.js';
+import type { Address, Answers, DeferredReply, Failure, Terminated } from '../../runtime/index.js';
 import type { TrainingStart } from '../contract/index.js';
 import type { JobState, JobStatus } from '../runtime-types.js';
 import type { JobCommand } from './transitions.js';
@@ -71,7 +71,20 @@ export type TrainingMessage =
       status: JobState;
     }>)
   | ({ readonly type: 'ended'; readonly jobId: string } & Answers<JobStatus>)
+  | CommandOutcome
+  /** Stops every job; answered when all of them are written down. Nothing is started any more. */
+  | ({ readonly type: 'close' } & Answers<void>)
   | Terminated;
+
+/** From the supervisor to itself, behind all that the job reported before it answered. */
+export interface CommandOutcome {
+  readonly type: 'outcome';
+  readonly jobId: string;
+  readonly command: JobCommand;
+  /** False when the job had ended by itself before the command reached it. */
+  readonly reached: boolean;
+  readonly reply: DeferredReply;
+}
 
 export interface JobList {
   readonly jobs: readonly Record<string, unknown>[];

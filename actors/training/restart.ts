@@ -22,23 +22,27 @@ export async function recordAfterRestart(
 ): Promise<void> {
   await log.reopen(jobId, 'job_id');
   let record = stored;
+  let last = stored.runningSince;
   for (let after = 0; ; ) {
     const events = await log.read(jobId, after, PAGE);
     for (const { type, json } of events) {
+      const { ts, metrics, progress } = JSON.parse(json) as { ts: string; metrics: Figures; progress: number };
+      if (last !== null) last = Math.max(last, Date.parse(ts));
       if (type !== 'epoch_completed') continue;
-      const { metrics, progress } = JSON.parse(json) as { metrics: Figures; progress: number };
       record = { ...withEpoch(record, metrics), progress };
     }
     if (events.length < PAGE) break;
     after = events.at(-1)!.seq!;
   }
-  const [newest] = record.checkpoint ? [record.checkpoint] : checkpointsIn(join(jobsDir, jobId, 'checkpoints'));
+  // The folder knows better than the record, which may name one that has made room for newer ones.
+  const [newest] = checkpointsIn(join(jobsDir, record.folder, 'checkpoints'));
   const hint = newest
     ? `: go on from its checkpoint with resume_from "${jobId}"`
     : ', before its first checkpoint: start it again';
-  // The time in which nobody ran it does not count.
+  // It ran until its last sign of life; the time in which nobody ran it does not count.
+  const ranFor = record.ranFor + (last === null ? 0 : (last - stored.runningSince!) / 1000);
   const ended = {
-    ...withStatus({ ...record, runningSince: null }, 'failed', now()),
+    ...withStatus({ ...record, ranFor, runningSince: null }, 'failed', now()),
     checkpoint: newest ?? null,
     error: `the server ended while this job was ${stored.status}${hint}`,
   };

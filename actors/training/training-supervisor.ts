@@ -1,6 +1,6 @@
 /** The supervisor of all training jobs: starts them, passes commands on, writes down what they report, answers questions. */
-import { existsSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type ActorContext,
   type Address,
@@ -9,18 +9,17 @@ import {
   type EventLog,
   type Kernel,
   type Operation,
+  RuntimeError,
   type Spawned,
   type Store,
   toFailure,
 } from '../../runtime/index.js';
-import { parse, type TrainingStart, trainingStart } from '../contract/index.js';
-import { readableDirectory } from '../files.js';
-import { checkSourceExists } from '../load-dataset.js';
 import { Refusal } from '../refusal.js';
-import { findCheckpoint } from './checkpoint.js';
+import type { JobState } from '../runtime-types.js';
 import { type JobRecord, listEntryOf, newRecord, statusOf, withReport, withStatus } from './job-record.js';
-import type { JobInit, JobMessage, JobReport, TrainingMessage } from './messages.js';
+import type { CommandOutcome, JobInit, JobMessage, JobReport, TrainingMessage } from './messages.js';
 import { recordAfterRestart } from './restart.js';
+import { folderOf, readRequest } from './start-request.js';
 import { FINAL_STATES, type JobCommand, TRANSITIONS } from './transitions.js';
 
 export interface TrainingSurroundings {
@@ -46,6 +45,8 @@ interface SupervisorState {
   readonly jobs: Map<string, LiveJob>;
   readonly jobOf: Map<string, string>;
   number: number;
+  /** Who waits for the end of all jobs. */
+  closing: DeferredReply | undefined;
 }
 
 type Context = ActorContext<TrainingMessage>;
@@ -58,7 +59,7 @@ export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, Tra
     for (const { job_id: jobId, document } of await around.store.query('unfinished_jobs')) {
       await recordAfterRestart(around, String(jobId), JSON.parse(String(document)) as JobRecord);
     }
-    return { around, jobs: new Map(), jobOf: new Map(), number: Number(row?.['value'] ?? 0) };
+    return { around, jobs: new Map(), jobOf: new Map(), number: Number(row?.['value'] ?? 0), closing: undefined };
   },
 
   async receive(state, message, context) {
@@ -67,7 +68,11 @@ export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, Tra
       return state;
     }
     if (message.type === 'terminated') {
-      takeEnd(state, message);
+      await takeEnd(state, message);
+      return state;
+    }
+    if (message.type === 'outcome') {
+      takeOutcome(state, message);
       return state;
     }
     try {
@@ -79,12 +84,15 @@ export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, Tra
   },
 
   async stop(state) {
+    // Nobody hears any more what jobs report: those that `close` did not end are told as interrupted after a restart.
+    for (const { waiters } of state.jobs.values()) {
+      for (const waiter of waiters) waiter.refuse(new RuntimeError('stopped', 'the supervisor of the jobs has ended'));
+    }
     await Promise.all([...state.jobs.values()].map(({ spawned }) => spawned.stop()));
-    await Promise.all([...state.jobs.values()].map(({ written }) => written));
   },
 };
 
-type Question = Exclude<TrainingMessage, { type: 'report' | 'terminated' }>;
+type Question = Exclude<TrainingMessage, { type: 'report' | 'terminated' | 'outcome' }>;
 
 async function answer(state: SupervisorState, message: Question, context: Context): Promise<void> {
   const { around } = state;
@@ -103,6 +111,12 @@ async function answer(state: SupervisorState, message: Question, context: Contex
     }
     case 'command':
       return command(state, message.jobId, message.command, context);
+    case 'close': {
+      state.closing = context.deferReply();
+      for (const { spawned } of state.jobs.values()) void spawned.stop();
+      replyIfClosed(state);
+      return;
+    }
   }
 }
 
@@ -112,14 +126,26 @@ async function startJob(
   context: Context,
 ): Promise<{ job_id: string; status: 'started'; database_id: number }> {
   const { around } = state;
-  const { request, checkpoint } = readRequest(body, around);
+  if (state.closing) throw new Refusal('unavailable', 'the runtime is closing: no job is started any more');
+  const { request, checkpoint, skipped } = await readRequest(
+    body,
+    around,
+    async (id) => (await recordOf(state, id)).folder,
+  );
   const number = ++state.number;
   const jobId = `job_${String(number).padStart(4, '0')}`;
+  const folder = folderOf(request, around) ?? jobId;
+  // Made before the job exists, so that a second one cannot be given the same.
+  mkdirSync(join(around.jobsDir, folder), { recursive: true });
   const name =
     request.name ??
     `${request.data_config.dataset ?? request.data_config.data_path ?? 'data'} ${request.model_config.backbone ?? 'mlp'}`;
   const now = around.now();
-  const record = withStatus(newRecord(jobId, name, number, request.training_config.epochs, now), 'initializing', now);
+  const record = withStatus(
+    newRecord({ jobId, name, number, folder }, request.training_config.epochs, now),
+    'initializing',
+    now,
+  );
   around.log.create(jobId, 'job_id');
   const along: Operation[] = [
     { statement: 'set_counter', parameters: ['job', number] },
@@ -136,11 +162,13 @@ async function startJob(
       ],
     },
   ];
-  await around.log.append(jobId, 'status_update', updateOf(record, now), along);
+  const notes = skipped.map((fault) => `an older checkpoint was taken because the newest is damaged: ${fault}`);
+  const told = { ...updateOf(record, now), ...(notes.length > 0 && { notes }) };
+  await around.log.append(jobId, 'status_update', told, along);
   const init: JobInit = {
     jobId,
     request,
-    outputDir: outputDirOf(request, jobId, around),
+    outputDir: join(around.jobsDir, folder),
     dataRoots: around.dataRoots,
     checkpoint,
     supervisor: context.self.address,
@@ -150,75 +178,6 @@ async function startJob(
   state.jobOf.set(keyOf(spawned.ref.address), jobId);
   context.watch(spawned.ref as never);
   return { job_id: jobId, status: 'started', database_id: number };
-}
-
-/** Everything is checked before the job exists. @throws Refusal */
-function readRequest(
-  body: unknown,
-  around: TrainingSurroundings,
-): { request: TrainingStart; checkpoint: string | undefined } {
-  const wanted = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const from = typeof wanted['resume_from'] === 'string' ? resolveCheckpoint(wanted['resume_from'], around) : undefined;
-  const parsed = parse(trainingStart, from ? { ...inherit(from.request, wanted) } : body, ['body']);
-  if (!parsed.ok) throw new Refusal('invalid', 'the request is not valid', parsed.issues);
-  try {
-    checkSourceExists(parsed.value.data_config, around.dataRoots);
-  } catch (error) {
-    const field = parsed.value.data_config.data_path === undefined ? 'dataset' : 'data_path';
-    throw new Refusal('invalid', (error as Error).message, [
-      {
-        loc: ['body', 'data_config', field],
-        msg: (error as Error).message,
-        type: String((error as { code?: unknown }).code ?? 'value_error'),
-      },
-    ]);
-  }
-  return { request: parsed.value, checkpoint: from?.path };
-}
-
-/** What a request that goes on from a checkpoint leaves unsaid is as it was. */
-function inherit(
-  before: Readonly<Record<string, unknown>>,
-  wanted: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...before, ...wanted };
-  for (const config of ['model_config', 'data_config', 'training_config']) {
-    merged[config] = { ...(before[config] as object | undefined), ...(wanted[config] as object | undefined) };
-  }
-  return merged;
-}
-
-/** A job's id, its folder, or the folder of one checkpoint. */
-function resolveCheckpoint(
-  named: string,
-  around: TrainingSurroundings,
-): { path: string; request: Readonly<Record<string, unknown>> } {
-  const refuse = (message: string): never => {
-    throw new Refusal('invalid', message, [{ loc: ['body', 'resume_from'], msg: message, type: 'value_error' }]);
-  };
-  try {
-    const own = /^job_\d+$/.test(named) ? join(around.jobsDir, named) : named;
-    const directory = readableDirectory(own, [around.jobsDir, ...around.dataRoots]);
-    const { checkpoint } = findCheckpoint(directory);
-    return { path: checkpoint.path, request: checkpoint.manifest.request };
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-function outputDirOf(request: TrainingStart, jobId: string, around: TrainingSurroundings): string {
-  const wanted = request.training_config.output_dir;
-  if (wanted === undefined) return join(around.jobsDir, jobId);
-  // A folder of the user's choice, but never outside the jobs' own: a message must not write anywhere else.
-  const below = resolve(around.jobsDir, wanted);
-  const inside = !isAbsolute(wanted) && below.startsWith(around.jobsDir) && !existsSync(below);
-  if (!inside) {
-    const message = `"${wanted}" is not a new folder below ${around.jobsDir}: give a relative name, or leave it out`;
-    throw new Refusal('invalid', message, [
-      { loc: ['body', 'training_config', 'output_dir'], msg: message, type: 'value_error' },
-    ]);
-  }
-  return below;
 }
 
 async function recordOf(state: SupervisorState, jobId: string): Promise<JobRecord> {
@@ -255,27 +214,38 @@ async function command(state: SupervisorState, jobId: string, what: JobCommand, 
   if (target === 'same') return context.reply({ job_id: jobId, status: record.status });
   const live = state.jobs.get(jobId)!;
   const reply = context.deferReply();
+  const outcome = (reached: boolean): void =>
+    context.self.tell({ type: 'outcome', jobId, command: what, reached, reply });
   // The supervisor stays free while the job comes to its next border.
   live.spawned.ref.ask({ type: what }, { timeout: Number.POSITIVE_INFINITY }).then(
-    async () => {
-      if (what !== 'stop' && !FINAL_STATES.has(live.record.status)) {
-        const running =
-          what === 'resume' && live.record.started_at === null
-            ? 'initializing'
-            : what === 'resume'
-              ? 'running'
-              : 'paused';
-        write(state, live, 'status_update', withStatus(live.record, running, state.around.now()));
-      }
-      await live.written;
-      reply.reply({ job_id: jobId, status: live.record.status });
-    },
-    async () => {
-      await live.written;
-      // It ended by itself before the command reached it.
-      reply.refuse(new Refusal('conflict', `job "${jobId}" is ${live.record.status}: it cannot be told to ${what}`));
-    },
+    () => outcome(true),
+    () => outcome(false),
   );
+}
+
+/** A command has been answered by the job, and all that the job had reported before is taken in. */
+function takeOutcome(state: SupervisorState, { jobId, command: what, reached, reply }: CommandOutcome): void {
+  void settleCommand(state, { jobId, what, reached }).then(reply.reply, reply.refuse);
+}
+
+async function settleCommand(
+  state: SupervisorState,
+  { jobId, what, reached }: { jobId: string; what: JobCommand; reached: boolean },
+): Promise<{ job_id: string; status: JobState }> {
+  const live = state.jobs.get(jobId);
+  // Another client may have given the same command at the same moment: it is told of once.
+  const changes = what !== 'stop' && reached;
+  if (live && changes && TRANSITIONS[live.record.status][what] !== 'same' && !FINAL_STATES.has(live.record.status)) {
+    const opening = what === 'resume' && live.record.started_at === null;
+    const status = what === 'pause' ? 'paused' : opening ? 'initializing' : 'running';
+    write(state, live, 'status_update', withStatus(live.record, status, state.around.now()));
+  }
+  await live?.written;
+  const { status } = live?.record ?? (await recordOf(state, jobId));
+  // It ended before the command reached it, and not by the same one.
+  if (!reached && TRANSITIONS[status][what] !== 'same')
+    throw new Refusal('conflict', `job "${jobId}" is ${status}: it cannot be told to ${what}`);
+  return { job_id: jobId, status };
 }
 
 function takeReport(state: SupervisorState, report: JobReport): void {
@@ -327,21 +297,32 @@ function takeReport(state: SupervisorState, report: JobReport): void {
 }
 
 /** The job's actor is gone. If it said nothing before, its thread died under it. */
-function takeEnd(state: SupervisorState, message: Extract<TrainingMessage, { type: 'terminated' }>): void {
+async function takeEnd(
+  state: SupervisorState,
+  message: Extract<TrainingMessage, { type: 'terminated' }>,
+): Promise<void> {
   const jobId = state.jobOf.get(keyOf(message.actor));
   const live = jobId === undefined ? undefined : state.jobs.get(jobId);
   if (jobId === undefined || !live) return;
   state.jobOf.delete(keyOf(message.actor));
   if (!FINAL_STATES.has(live.record.status)) {
     const hint = live.record.checkpoint ? `; go on with resume_from "${live.record.checkpoint}"` : '';
-    const cause = message.failure?.message ?? 'its actor ended without a word';
+    // The watch tells only that the thread is gone, the kernel knows of what it died.
+    const failure =
+      message.failure?.code === 'host_gone' ? ((await live.spawned.ended) ?? message.failure) : message.failure;
+    const cause = failure?.message ?? 'its actor ended without a word';
     takeReport(state, { type: 'report', jobId, what: 'failed', failure: toFailure(new Error(`${cause}${hint}`)) });
   }
   void live.written.then(() => {
     state.jobs.delete(jobId);
     state.around.log.close(jobId);
     for (const waiter of live.waiters) waiter.reply(statusOf(live.record, state.around.now()));
+    replyIfClosed(state);
   });
+}
+
+function replyIfClosed({ closing, jobs }: SupervisorState): void {
+  if (jobs.size === 0) closing?.reply(undefined);
 }
 
 /** Takes a new record over, and commits it together with the event that tells of it. */

@@ -34,6 +34,11 @@ export function syncDirectory(directory: string): void {
   }
 }
 
+/** Whether the file is there and still what its name says: a damaged one is written anew. */
+function isWhole(file: string, id: string): boolean {
+  return existsSync(file) && sha256(readFileSync(file)) === id;
+}
+
 export class ArtefactStore {
   readonly #directory: string | undefined;
 
@@ -47,7 +52,7 @@ export class ArtefactStore {
     const id = sha256(bytes);
     if (this.#directory === undefined) return id;
     const directory = join(this.#directory, id.slice(0, 2));
-    if (!existsSync(join(directory, id))) writeFileDurably(directory, id, bytes);
+    if (!isWhole(join(directory, id), id)) writeFileDurably(directory, id, bytes);
     return id;
   }
 

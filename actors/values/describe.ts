@@ -1,7 +1,7 @@
 /** What clients see of a value: small data as it is, large data as a handle, patients never. */
 import { type Dataset, datasetSummary, parameterCountOf, type TrainedModel } from '../../learn/index.js';
 import { isTensor } from '../../runtime/index.js';
-import { type ArtefactStore, sha256 } from './artefact-store.js';
+import type { ArtefactStore } from './artefact-store.js';
 import { pack } from './pack.js';
 
 /** Plain data above this many bytes of JSON goes to the artefact store. */
@@ -38,9 +38,13 @@ export function describeValue(name: string, value: unknown, artefacts: ArtefactS
     const id = artefacts.put(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice());
     return { json: { $tensor: { dtype, shape, id } }, artefact: artefacts.put(pack(value)) };
   }
-  if (!holdsArray(value, 0)) {
+  if (!holds(value, ArrayBuffer.isView)) {
     const text = JSON.stringify(value) ?? 'null';
-    if (text.length <= INLINE_BYTES) return { json: value ?? null };
+    if (text.length <= INLINE_BYTES) {
+      // JSON has no NaN: what a retry reads back must be what the first reader got.
+      if (!holds(value, isNotFinite)) return { json: value ?? null };
+      return { json: JSON.parse(text) as unknown, artefact: artefacts.put(pack(value)) };
+    }
     const bytes = Buffer.from(text, 'utf8');
     return {
       json: { $file: { name: `${name}.json`, bytes: bytes.length, sha256: artefacts.put(bytes) } },
@@ -54,13 +58,11 @@ export function describeValue(name: string, value: unknown, artefacts: ArtefactS
   return { json: { ...summary?.(value as never), $file: { name, bytes: bytes.length, sha256: id } }, artefact: id };
 }
 
-function holdsArray(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (ArrayBuffer.isView(value)) return true;
-  return depth < 100 && Object.values(value).some((field) => holdsArray(field, depth + 1));
-}
+const isNotFinite = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);
 
-/** SHA-256 of plain data: equal data, equal hash. */
-export function hashOf(value: unknown): string {
-  return sha256(pack(value));
+/** Whether the value is, or has anywhere inside, what the test is for. */
+function holds(value: unknown, test: (item: unknown) => boolean): boolean {
+  if (test(value)) return true;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  return Object.values(value).some((field) => holds(field, test));
 }

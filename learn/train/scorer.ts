@@ -1,5 +1,6 @@
 /** Probabilities of a trained model for raw rows, computed by the very graph that is exported. */
 import { type Tensor, tensor } from '../../runtime/tensor.js';
+import { DataError } from '../data/errors.js';
 import { alignDataset, type Dataset, rowCount } from '../data/index.js';
 import type { Device, GraphSession } from '../device.js';
 import { exportModel } from './scoring-graph.js';
@@ -23,13 +24,15 @@ export class Scorer {
 
   /**
    * @returns [N, C], row-major, in the order of the model's classes
-   * @throws DataError `incompatible_data` when the data lacks a column of the model
+   * @throws DataError `incompatible_data` when the data lacks a column of the model, `missing_values` when a row lacks a
+   * value and the model's preprocessing fills none
    */
   async probabilities(dataset: Dataset): Promise<Float32Array> {
     const aligned = alignDataset(dataset, this.#model);
     const count = rowCount(aligned);
     const width = aligned.columns.length;
     const classes = this.#model.classNames.length;
+    this.#refuseMissing(aligned);
     const result = new Float32Array(count * classes);
     for (let from = 0; from < count; from += ROWS_A_RUN) {
       const to = Math.min(count, from + ROWS_A_RUN);
@@ -38,6 +41,20 @@ export class Scorer {
       result.set(probabilities.data, from * classes);
     }
     return result;
+  }
+
+  #refuseMissing({ name, features, rowNumbers }: Dataset): void {
+    const { columns } = this.#model.preprocessing;
+    const index = features.data.findIndex(
+      (value, at) => Number.isNaN(value) && columns[at % columns.length]!.fill === null,
+    );
+    if (index < 0) return;
+    throw new DataError(
+      'missing_values',
+      `"${name}" lacks a value, and the preprocessing of the model fills none (impute "none")`,
+      'Fill the value in, or train the model with `impute`: "median".',
+      { column: columns[index % columns.length]!.name, line: rowNumbers[Math.floor(index / columns.length)]! },
+    );
   }
 
   release(): Promise<void> {

@@ -23,7 +23,7 @@ function columnsOf(graph: GraphBuilder, table: Value, from: number, to: number):
   ]);
 }
 
-/** Missing values replaced; a column whose `fill` is null keeps its NaN, and the row gets no probabilities. */
+/** Missing values replaced; a column whose `fill` is null keeps its NaN, and the row's probabilities are NaN. */
 function filled(graph: GraphBuilder, values: Value, fills: readonly (number | null)[]): Value {
   if (fills.every((fill) => fill === null)) return values;
   const replacement = graph.constant(floats(fills.map((fill) => fill ?? Number.NaN)));
@@ -58,7 +58,9 @@ function preprocess(graph: GraphBuilder, table: Value, { columns }: FittedPrepro
           [1, first.categories.length],
         ),
       );
-      pieces.push(graph.op('Cast', [graph.op('Equal', [codes, known])], { to: 'float32' }));
+      const coded = graph.op('Cast', [graph.op('Equal', [codes, known])], { to: 'float32' });
+      // A missing category equals none, and would pass for an unknown one.
+      pieces.push(first.fill === null ? graph.op('Where', [graph.op('IsNaN', [codes]), codes, coded]) : coded);
     }
     from = to;
   }

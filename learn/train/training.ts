@@ -103,7 +103,8 @@ export class Training {
    * Fits the preprocessing, builds the network and its training graph, and loads them.
    * @param from the state to go on from
    * @throws DataError when the data cannot be used, TrainingError `leak` when training and validation rows overlap,
-   * `state_mismatch` when the state belongs to another network, `unknown_figure` when a figure needs validation rows
+   * `state_mismatch` when the state belongs to another network, seed or batch size, `unknown_figure` when a figure needs
+   * validation rows
    */
   static async open(device: Device, input: TrainingInput, from?: TrainingState): Promise<Training> {
     const prepared = prepare(input);
@@ -113,6 +114,7 @@ export class Training {
         'the checkpoint belongs to another network, optimiser or data width: resume it with the settings it was made with',
       );
     }
+    if (from) checkSchedule(from, input);
     const steps = await device.createSession(prepared.graph.bytes);
     const parameters = new Set(prepared.graph.state.filter(({ role }) => role === 'parameter').map(({ name }) => name));
     const validations = await device.createSession(writeModel(evaluationGraph(prepared.network, parameters)));
@@ -156,6 +158,7 @@ export class Training {
     const { best, epoch } = this.#state;
     const chosen = this.settings.keepBest ? best : undefined;
     const parameters = chosen?.parameters ?? this.#parameters();
+    this.#refuseDiverged(Object.values(parameters), 'a weight');
     const threshold = await this.#validationThreshold(parameters);
     return {
       kind: 'model',
@@ -200,12 +203,7 @@ export class Training {
     for (const { name, input } of state) feeds[input] = tensors[name]!;
     const results = await this.#steps.run(feeds);
     const loss = Number(results[outputs.loss]!.data[0]);
-    if (!Number.isFinite(loss)) {
-      throw new TrainingError(
-        'diverged',
-        `the loss became ${loss} in epoch ${epoch + 1}, step ${step + 1} of ${this.stepsPerEpoch}: lower the learning rate (${rate}), or set clip_norm`,
-      );
-    }
+    this.#refuseDiverged([results[outputs.loss]!], 'the loss');
     const rows = labels.data.length;
     const correct = correctRows(results[outputs.logits]!.data as Float32Array, labels.data, train.classNames.length);
     this.#state = {
@@ -269,6 +267,19 @@ export class Training {
     return { type: 'epoch', figures, progress: this.progress, best: isBest };
   }
 
+  /** A step can leave weights that are no numbers behind although its own loss, computed before, was one. */
+  #refuseDiverged(tensors: readonly Tensor[], what: string): void {
+    for (const { data } of tensors) {
+      const bad = (data as Float32Array).find((value) => !Number.isFinite(value));
+      if (bad === undefined) continue;
+      const { epoch, step } = this.#state;
+      throw new TrainingError(
+        'diverged',
+        `${what} became ${bad} after ${epoch} epochs and ${step} steps: lower the learning rate (${this.settings.learningRate}), or set clip_norm`,
+      );
+    }
+  }
+
   #parameters(): Record<string, Tensor> {
     return Object.fromEntries(this.#parameterNames.map((name) => [name, this.#state.tensors[name]!]));
   }
@@ -285,6 +296,7 @@ export class Training {
       const results = await this.#validations.run({ x, ...parameters });
       logits.set(Object.values(results)[0]!.data as Float32Array, from * classes);
     }
+    this.#refuseDiverged([tensor('float32', [count, classes], logits)], 'a logit of the validation rows');
     return logits;
   }
 
@@ -338,6 +350,17 @@ function prepare({ spec, train, validation, settings }: TrainingInput): Prepared
     features: transform(train),
     validationFeatures: validation && transform(validation),
   };
+}
+
+/** A state goes on with the rows in the order in which it began its epoch. */
+function checkSchedule(from: TrainingState, { train, settings }: TrainingInput): void {
+  const done = Math.min(rowCount(train), from.step * settings.batchSize);
+  const changed = from.seed !== settings.seed ? 'seed' : from.sums.rows !== done ? 'batch_size' : undefined;
+  if (changed === undefined) return;
+  throw new TrainingError(
+    'state_mismatch',
+    `the checkpoint was made with another ${changed}, which decides the order of the rows in the middle of epoch ${from.epoch + 1}: resume it with the ${changed} it was made with`,
+  );
 }
 
 function optimizerOf({
