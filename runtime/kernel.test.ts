@@ -128,6 +128,16 @@ describe('a thread that dies', () => {
   });
 });
 
+it('a thread that dies with sessions open gives their share of the cores back', async () => {
+  open(0);
+  const runner = kernel.spawn<Message>({ module, name: 'holdsSessions' }, undefined, 'own-heavy');
+  await runner.started;
+  expect(kernel.budget.active).toBe(2);
+  runner.ref.tell({ type: 'exit' });
+  expect(await runner.ended).toMatchObject({ code: 'host_gone' });
+  expect(kernel.budget.active).toBe(0);
+});
+
 describe('stopping', () => {
   it('reaches a loop that never awaits through shared memory', async () => {
     const actor = open().spawn<Message>(echo, undefined, 'own-heavy');

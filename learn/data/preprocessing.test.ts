@@ -95,6 +95,17 @@ describe('one-hot coding', () => {
     expect([...applyPreprocessing(fitted, features)]).toEqual([0, 0, 0, 1, 0, 0, 0, 2]);
   });
 
+  it('has no column for a category that only other rows of the same file have', () => {
+    const data = read('site,ill\nleft,0\nboth,1\nright,0\nleft,1\n', ['site']);
+    const fitted = fitPreprocessing(selectRows(data, [0, 2, 3]), { impute: 'median', scale: 'none' });
+    expect(fitted.columns[0]).toMatchObject({ categories: expect.not.arrayContaining(['both']) });
+    expect(preprocessedWidth(fitted)).toBe(2);
+    const rows = applyPreprocessing(fitted, data.features);
+    expect([...rows.slice(2, 4)]).toEqual([0, 0]);
+    expect([...rows.slice(0, 2)]).toEqual([...rows.slice(6, 8)]);
+    expect(rows[0]! + rows[1]!).toBe(1);
+  });
+
   it('sees another file through the categories of training, not through its own numbers', () => {
     const test = read('age,sex,extra,ill\n9,x,0,1\n8,m,0,0\n7,m,0,1\n6,x,0,0\n', ['sex']);
     const aligned = alignDataset(test, { columns: train.columns, classNames: train.classNames });

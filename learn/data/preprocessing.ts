@@ -21,9 +21,14 @@ export interface FittedNumeric {
 export interface FittedCategorical {
   readonly kind: 'categorical';
   readonly name: string;
-  /** One output column each, 1 where the row has the category. A category that is not among them: zeros throughout. */
+  /**
+   * Those that the training rows have: one output column each, 1 where the row has the category. Any other category gives
+   * zeros throughout: a column that was never 1 in training would bring in a weight that was never trained.
+   */
   readonly categories: readonly string[];
-  /** Index of the category that replaces a missing one; null when missing values are refused. */
+  /** The number that stands for each of them in the data. */
+  readonly codes: readonly number[];
+  /** Code of the category that replaces a missing one; null when missing values are refused. */
   readonly fill: number | null;
 }
 
@@ -137,7 +142,14 @@ export function fitPreprocessing(train: Dataset, recipe: PreprocessingRecipe): F
     const present = sorted[index]!;
     if (column.kind === 'numeric') return fitNumeric(column.name, present, count, recipe);
     const fill = recipe.impute === 'none' ? null : mostFrequent(present);
-    return { kind: column.kind, name: column.name, categories: column.categories, fill };
+    const codes = [...new Set(present)].filter((code) => code >= 0);
+    return {
+      kind: column.kind,
+      name: column.name,
+      categories: codes.map((code) => column.categories[code]!),
+      codes,
+      fill,
+    };
   });
   return { recipe, columns };
 }
@@ -174,7 +186,10 @@ export function applyPreprocessing(fitted: FittedPreprocessing, features: Tensor
       const at = row * outputWidth + position;
       // The product of two float32 values is exact in float64: storing it rounds once, as the operator does.
       if (column.kind === 'numeric') output[at] = Math.fround(value - column.center) * column.scale;
-      else if (value >= 0 && value < column.categories.length) output[at + value] = 1;
+      else {
+        const known = column.codes.indexOf(value);
+        if (known >= 0) output[at + known] = 1;
+      }
     }
     position += column.kind === 'numeric' ? 1 : column.categories.length;
   }

@@ -52,12 +52,7 @@ function preprocess(graph: GraphBuilder, table: Value, { columns }: FittedPrepro
       pieces.push(numeric(graph, values, columns.slice(from, to) as readonly FittedNumeric[]));
     } else {
       const codes = filled(graph, columnsOf(graph, table, from, to), [first.fill]);
-      const known = graph.constant(
-        floats(
-          first.categories.map((_, code) => code),
-          [1, first.categories.length],
-        ),
-      );
+      const known = graph.constant(floats(first.codes, [1, first.codes.length]));
       const coded = graph.op('Cast', [graph.op('Equal', [codes, known])], { to: 'float32' });
       // A missing category equals none, and would pass for an unknown one.
       pieces.push(first.fill === null ? graph.op('Where', [graph.op('IsNaN', [codes]), codes, coded]) : coded);

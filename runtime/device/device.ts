@@ -77,8 +77,9 @@ export class OwnedDevice {
   }
 
   async createSession(model: Uint8Array): Promise<DeviceSession> {
-    const { budget, provider = 'cpu' } = this.#options;
+    const { budget, control, provider = 'cpu' } = this.#options;
     const share = budget.enter();
+    control.countSession(1);
     const threads = this.#options.threads ?? share;
     try {
       const session = await this.native(() =>
@@ -98,6 +99,7 @@ export class OwnedDevice {
       return owned;
     } catch (error) {
       budget.leave();
+      control.countSession(-1);
       throw error;
     }
   }
@@ -123,6 +125,7 @@ export class OwnedDevice {
   async forget(owned: DeviceSession, session: InferenceSession): Promise<void> {
     this.#sessions.delete(owned);
     this.#options.budget.leave();
+    this.#options.control.countSession(-1);
     // Releasing is native too, but must happen while the thread closes: it is announced without asking.
     const { control } = this.#options;
     control.beginRelease();

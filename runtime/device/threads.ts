@@ -24,7 +24,7 @@ export class ThreadBudget {
     return Math.max(1, Math.floor(this.cores / active));
   }
 
-  leave(): void {
-    Atomics.sub(this.#active, 0, 1);
+  leave(sessions = 1): void {
+    Atomics.sub(this.#active, 0, sessions);
   }
 }

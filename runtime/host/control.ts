@@ -8,7 +8,8 @@ import { CONTROL_SLOTS } from '../defaults.js';
 const CLOSING = 0;
 const IN_NATIVE = 1;
 const OPEN_RESOURCES = 2;
-const FIRST_SLOT = 3;
+const SESSIONS = 3;
+const FIRST_SLOT = 4;
 
 export class Control {
   readonly memory: SharedArrayBuffer;
@@ -76,6 +77,15 @@ export class Control {
   closeResource(): void {
     Atomics.sub(this.#words, OPEN_RESOURCES, 1);
     Atomics.notify(this.#words, OPEN_RESOURCES);
+  }
+
+  /** Sessions that this host holds: what the kernel gives back for a thread that died with them. */
+  get sessions(): number {
+    return Atomics.load(this.#words, SESSIONS);
+  }
+
+  countSession(change: 1 | -1): void {
+    Atomics.add(this.#words, SESSIONS, change);
   }
 
   /** Whether the thread may be ended without aborting the process. */

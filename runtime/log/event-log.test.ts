@@ -77,6 +77,13 @@ describe('the event log', () => {
     expect((await again.read('job_1', 0, 10)).map((event) => event.type)).toEqual(['one', 'two']);
   });
 
+  it('refuses an event that JSON cannot hold, and leaves no gap for it', async () => {
+    const log = await EventLog.open(new Store(openStore().ref));
+    log.create('job_1', 'job_id');
+    await expect(log.append('job_1', 'bad', { count: 1n })).rejects.toThrow(TypeError);
+    expect(await log.append('job_1', 'good', {})).toMatchObject({ seq: 1, pos: 1 });
+  });
+
   it('stops when an event could not be stored, instead of leaving a gap', async () => {
     const store = openStore();
     const log = await EventLog.open(new Store(store.ref));

@@ -105,15 +105,12 @@ export class EventLog {
     if (this.#broken) throw this.#broken;
     const open = this.#streams.get(stream);
     if (!open) throw new RuntimeError('store_failed', `the stream ${stream} is not open`);
+    // Before a number is given out: what JSON cannot hold must not leave a gap.
+    const body = JSON.stringify(fields).slice(1);
     const seq = ++open.assigned;
     const pos = ++this.#pos;
-    const json = JSON.stringify({
-      type,
-      seq,
-      ts: new Date(this.#now()).toISOString(),
-      [open.idField]: stream,
-      ...fields,
-    });
+    const head = JSON.stringify({ type, seq, ts: new Date(this.#now()).toISOString(), [open.idField]: stream });
+    const json = `${head.slice(0, -1)}${body === '}' ? '' : ','}${body}`;
     const event: StreamEvent = { stream, seq, pos, type, json };
     try {
       await this.#store.commit([{ statement: 'append_event', parameters: [pos, stream, seq, type, json] }, ...along]);
