@@ -4,93 +4,35 @@ import {
   type ActorContext,
   type Address,
   type Behaviour,
-  type DeferredReply,
-  type EventLog,
   type Failure,
-  type Kernel,
   type Operation,
   RuntimeError,
   type Spawned,
   toFailure,
 } from '../../runtime/index.js';
-import type { NodeRegistry } from '../registry.js';
 import type { Described } from '../values/describe.js';
 import {
   apply,
-  type Execution,
   executionOf,
   initial,
   inputsOf,
   isDone,
-  type Plan,
   type RunResult,
   ready,
   runResult,
-  type Schedule,
   type ScheduleEvent,
   statusOf,
 } from '../workflow/index.js';
 import type { NodeInit, NodeReport, RunMessage } from './messages.js';
+import type { RunInit, RunState } from './run-state.js';
+
+export type { Kept, RunInit, RunSurroundings } from './run-state.js';
 
 /** Light nodes that one run has under way at once, for each thread. */
 const LIGHT_WINDOW = 64;
 
 /** How long the nodes of a cancelled run have to come back, in ms. Then the run ends without them. */
 const STOP_DEADLINE_MS = 10_000;
-
-/** What a run needs of its surroundings. It lives on the kernel's thread, so these are the real things, not messages. */
-export interface RunSurroundings {
-  readonly kernel: Kernel;
-  readonly log: EventLog;
-  readonly registry: NodeRegistry;
-  readonly modules: readonly string[];
-  readonly hostEntry: string;
-  readonly threads: number;
-  readonly runsDir: string;
-  readonly artefactDir: string | undefined;
-  readonly dataRoots: readonly string[];
-  readonly now: () => number;
-}
-
-/** What is left of nodes that an earlier attempt completed. */
-export interface Kept {
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly execution: Execution;
-}
-
-export interface RunInit {
-  readonly runId: string;
-  readonly plan: Plan;
-  readonly surroundings: RunSurroundings;
-  /** To be committed together with the run's first event. */
-  readonly along: readonly Operation[];
-  /** By the node's index. */
-  readonly kept: ReadonlyMap<number, Kept>;
-}
-
-interface RunState {
-  readonly init: RunInit;
-  readonly schedule: Schedule;
-  readonly outputs: Map<number, Readonly<Record<string, unknown>>>;
-  /** How many nodes still need the outputs of each: they are let go of at 0. */
-  readonly readers: Map<number, number>;
-  readonly executions: Map<number, Execution>;
-  readonly actors: Map<number, Spawned<never>>;
-  readonly nodeOf: Map<string, number>;
-  readonly waitingLight: number[];
-  readonly waitingHeavy: number[];
-  readonly waiters: DeferredReply[];
-  readonly began: number;
-  /** Runs from the cancelling on, until the nodes have come back. */
-  deadline: NodeJS.Timeout | undefined;
-  light: number;
-  heavy: number;
-  result: RunResult | undefined;
-  /** Why the log could not be written any more, if so. */
-  broken: unknown;
-  /** Resolves when every event so far is committed. */
-  written: Promise<unknown>;
-}
 
 type Context = ActorContext<RunMessage>;
 
