@@ -312,17 +312,14 @@ function tellEvent(
   // The envelope is the log's: a field of the node's own must not stand in for a number, a time or a name of it.
   const { kind, type, seq: _, ts: __, run_id: ___, ...fields } = event;
   const body = { ...fields, node_id: state.schedule.plan.nodes[node]!.id, event: type };
-  if (kind === 'moment') log.announce(state.init.runId, 'node_event', body);
+  if (kind === 'moment') log.announce(state.init.runId, 'node_event', body, `${type}:${node}`);
   else write(state, context, log.append(state.init.runId, 'node_event', body));
 }
 
 function announceProgress(state: RunState, node: number, percent: number): void {
   const { runId, surroundings } = state.init;
-  surroundings.log.announce(runId, 'node_progress', {
-    node_id: state.schedule.plan.nodes[node]!.id,
-    status: 'running',
-    progress: percent,
-  });
+  const body = { node_id: state.schedule.plan.nodes[node]!.id, status: 'running', progress: percent };
+  surroundings.log.announce(runId, 'node_progress', body, `node_progress:${node}`);
 }
 
 /** The run goes on while the disk works; a failure to write cancels it, because what cannot be written down is lost. */
