@@ -16,6 +16,7 @@ export interface GraphSession {
   release(): Promise<void>;
 }
 
+/** Loads graphs. Whoever makes a session releases it. */
 export interface Device {
   createSession(model: Uint8Array): Promise<GraphSession>;
 }

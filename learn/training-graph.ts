@@ -19,6 +19,7 @@ import { clipByGlobalNorm, emitUpdates, type OptimizerSettings, type StateSlot }
 
 export { withParameters } from './models/index.js';
 
+/** What a training graph is made from. */
 export interface TrainingGraphOptions {
   /** The network: its first input is the batch, its first output what the loss judges. */
   readonly model: ModelProto;
@@ -43,6 +44,7 @@ export interface TrainingState {
   readonly role: StateSlot['role'];
 }
 
+/** One training step as an ONNX model, with the names of what goes in and what comes out. */
 export interface TrainingGraph {
   readonly bytes: Uint8Array;
   readonly model: ModelProto;

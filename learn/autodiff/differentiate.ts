@@ -11,6 +11,7 @@ import {
 import { formatShape } from '../onnx/shape.js';
 import { reverseWalk } from './reverse-walk.js';
 
+/** Which gradients of which value are wanted. */
 export interface DifferentiateOptions {
   /** The value to differentiate; any value of the model. */
   readonly output: string;

@@ -7,6 +7,7 @@ import { DataError } from './errors.js';
 import { nearestName } from './nearest.js';
 import { packageRoot } from './package-root.js';
 
+/** A data set of the package: where it lies, how it is read, under which licence. */
 export interface BuiltinDataset {
   readonly description: string;
   readonly licence: string;

@@ -5,10 +5,12 @@
 import { shareTensor, type Tensor, tensor } from '../../runtime/tensor.js';
 import type { PreprocessingRecipe } from './recipe.js';
 
+/** One feature: numbers, or categories by their place in the list. */
 export type Column =
   | { readonly name: string; readonly kind: 'numeric' }
   | { readonly name: string; readonly kind: 'categorical'; readonly categories: readonly string[] };
 
+/** Parts of a split. */
 export type Part = 'train' | 'val' | 'test';
 
 /** By what rows and patients are recognised across data sets. A trained model carries these of everything it saw. */

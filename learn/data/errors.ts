@@ -33,6 +33,7 @@ export const DATA_ERRORS = {
   incompatible_data: 'data does not have the columns or classes that the model was made for',
 } as const;
 
+/** A row of {@link DATA_ERRORS}. */
 export type DataErrorCode = keyof typeof DATA_ERRORS;
 
 /** Where in the data: the column's name and the line in the source, counted from 1 with the header as line 1. */

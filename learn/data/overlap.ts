@@ -1,6 +1,7 @@
 /** Whether two sets of rows share anything: the wall between training and test. */
 import type { RowIdentity } from './dataset.js';
 
+/** What two sets of rows share. */
 export interface Overlap {
   /** Rows of the second set whose whole record is in the first one too. */
   readonly rows: number;

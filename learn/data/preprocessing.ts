@@ -8,6 +8,7 @@ import { type Dataset, rowCount } from './dataset.js';
 import { DataError } from './errors.js';
 import type { PreprocessingRecipe } from './recipe.js';
 
+/** What is done to a column of numbers. */
 export interface FittedNumeric {
   readonly kind: 'numeric';
   readonly name: string;
@@ -18,6 +19,7 @@ export interface FittedNumeric {
   readonly scale: number;
 }
 
+/** What is done to a column of categories: one-hot coding. */
 export interface FittedCategorical {
   readonly kind: 'categorical';
   readonly name: string;

@@ -1,8 +1,11 @@
 /** What shall be done to features before a model sees them: a wish, not yet fitted to any rows. */
 
+/** What may replace a missing value. */
 export const IMPUTATIONS = ['mean', 'median', 'most_frequent', 'none'] as const;
+/** How numbers may be scaled. */
 export const SCALINGS = ['standard', 'minmax', 'none'] as const;
 
+/** How missing values are to be filled and numbers scaled. */
 export interface PreprocessingRecipe {
   /**
    * What replaces a missing number. A missing category is replaced by the most frequent one, whatever is chosen here,

@@ -5,6 +5,7 @@ import { type Dataset, rowCount, selectRows } from './dataset.js';
 import { DataError } from './errors.js';
 import { splitUnits, type Unit } from './units.js';
 
+/** How large the parts are, and how rows are given to them. */
 export interface SplitOptions {
   /** Fractions of the rows, sum 1 (within 1e-9). `train` and `test` are above 0; `val` may be 0. */
   readonly train: number;
@@ -16,6 +17,7 @@ export interface SplitOptions {
   readonly by?: 'random' | 'stratified';
 }
 
+/** The parts of a data set: no two share a patient or a record. */
 export interface Split {
   readonly train: Dataset;
   /** Absent when its fraction is 0. */
@@ -132,6 +134,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   return datasets as unknown as Split;
 }
 
+/** One fold of a cross-validation. */
 export interface Fold {
   readonly train: Dataset;
   readonly test: Dataset;

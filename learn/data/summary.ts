@@ -2,6 +2,7 @@
 import { type Dataset, type Part, rowCount } from './dataset.js';
 import type { PreprocessingRecipe } from './recipe.js';
 
+/** What may be said of a column without telling of a patient. */
 export interface ColumnSummary {
   readonly name: string;
   readonly kind: 'numeric' | 'categorical';
@@ -11,6 +12,7 @@ export interface ColumnSummary {
   readonly num_categories?: number;
 }
 
+/** What may be said of a data set without telling of a patient. */
 export interface DatasetSummary {
   readonly name: string;
   readonly part: Part | null;

@@ -3,6 +3,7 @@ import { Arithmetic, type GraphBuilder, isFloat, OnnxError, type Value } from '.
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
+/** How classes are weighted, labels smoothed, and rows put together. */
 export interface CrossEntropyOptions {
   /** A weight for each class, for instance the inverse of its frequency. All are finite and >= 0, not all 0. */
   readonly classWeights?: readonly number[];

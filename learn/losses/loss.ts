@@ -2,6 +2,7 @@
 import { type GraphBuilder, OnnxError, type Value } from '../onnx/index.js';
 import { type CrossEntropyOptions, crossEntropy } from './cross-entropy.js';
 
+/** A loss by its name, with its settings. */
 export type LossSettings = { readonly type: 'cross_entropy' } & Omit<CrossEntropyOptions, 'reduction'>;
 
 /** What a loss compares the model's output with, and how it becomes a scalar. */

@@ -7,6 +7,7 @@ import { random, STREAMS } from '../random.js';
  */
 export type Statistic<Name extends string> = (weights: Int32Array) => Readonly<Record<Name, number | null>> | null;
 
+/** How often is resampled, from which seed, and how wide the intervals are. */
 export interface BootstrapOptions {
   /** Number of resamples, 1000 when left out; 0 gives no intervals. */
   readonly resamples?: number;
@@ -16,6 +17,7 @@ export interface BootstrapOptions {
   readonly level?: number;
 }
 
+/** The bounds of one figure. */
 export interface Interval {
   /** Null when fewer than half of the resamples gave a value: an interval over the rest would mislead. */
   readonly low: number | null;
@@ -24,6 +26,7 @@ export interface Interval {
   readonly used: number;
 }
 
+/** An interval for each figure, and what they rest on. */
 export interface BootstrapResult<Name extends string> {
   readonly intervals: Readonly<Record<Name, Interval>>;
   readonly resamples: number;

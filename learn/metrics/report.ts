@@ -4,6 +4,7 @@ import { bootstrap, type Interval } from './bootstrap.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import { binaryFigures, type FigureSource, METRIC_NAMES, type MetricName, multiclassFigures } from './figures.js';
 
+/** Predictions of N rows over C classes, and what is known of the rows. */
 export interface ReportInput {
   /** [N, C], row-major; each row sums to 1. */
   readonly probabilities: ArrayLike<number>;
@@ -31,6 +32,7 @@ export interface MetricValue {
   readonly reason?: string;
 }
 
+/** The figures of a test, with everything that must be said beside them. */
 export interface ClassificationReport {
   /**
    * All 0..1, except `cross_entropy` (nats) and the Brier score of more than two classes (0..2). Sensitivity,

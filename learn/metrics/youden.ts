@@ -1,6 +1,7 @@
 /** A threshold chosen from data. */
 import { rankScores } from './roc-auc.js';
 
+/** A threshold of the positive class's probability, and how well it separates. */
 export interface YoudenThreshold {
   /** A row is predicted positive when its score is at least this: one of the scores given. */
   readonly threshold: number;

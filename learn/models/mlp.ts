@@ -3,6 +3,7 @@ import { Arithmetic, GraphBuilder, type ModelProto } from '../onnx/index.js';
 import { ACTIVATIONS, type Activation } from './activation.js';
 import { linear } from './linear.js';
 
+/** Widths, dropout and seed of a multi-layer perceptron. */
 export interface MlpOptions {
   /** Number of input features, F. */
   readonly features: number;

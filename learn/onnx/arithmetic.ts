@@ -5,8 +5,10 @@ import { OnnxError } from './error.js';
 import { isStatic, sameShape } from './shape.js';
 import type { Value } from './value.js';
 
+/** A value of the graph, or a number that takes the type of the other operand. */
 export type Operand = Value | number;
 
+/** Operators as methods, for code that writes formulas as graph nodes. */
 export class Arithmetic {
   readonly graph: GraphBuilder;
 

@@ -41,6 +41,7 @@ export interface GraphNode {
   readonly stopGradient: boolean;
 }
 
+/** What a node may be told beyond its inputs and attributes. */
 export interface NodeOptions {
   /** The exact name of the node and of its first output; must be free. Otherwise a readable one is made up. */
   readonly name?: string;
@@ -53,6 +54,7 @@ const STOP_GRADIENT: StringStringEntryProto = { key: 'gradient', value: 'stop' }
 export type NodeInputs = readonly (Value | undefined)[];
 export type NodeAttributes = Readonly<Record<string, AttributeValue>>;
 
+/** Builds a graph node by node: types and shapes are inferred, and what does not fit is refused at once. */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly inputs: Value[] = [];

@@ -11,6 +11,7 @@ import { fromTensorProto } from './tensor-proto.js';
 import { OLDEST_OPSET, upgradeNode } from './upgrade.js';
 import { typeOfConstant, type Value, type ValueType } from './value.js';
 
+/** What is put in the place of parts of the model while it is taken over. */
 export interface ImportOptions {
   /** Gives a value of the builder in place of an input of the model: so one graph is put behind another. */
   readonly replaceInput?: (name: string, type: ValueType) => Value | undefined;
@@ -20,6 +21,7 @@ export interface ImportOptions {
   readonly lower?: (node: NodeProto, inputs: NodeInputs) => readonly Value[] | undefined;
 }
 
+/** Where the values of the model are in the graph that took it over. */
 export interface ImportedGraph {
   /** Every value of the model by its name there. */
   readonly values: ReadonlyMap<string, Value>;

@@ -11,6 +11,7 @@ interface Message {
   readonly unknown?: readonly Uint8Array[];
 }
 
+/** A whole ONNX file. */
 export interface ModelProto extends Message {
   readonly irVersion?: number;
   readonly opsetImport: readonly OperatorSetIdProto[];
@@ -36,6 +37,7 @@ export interface StringStringEntryProto extends Message {
   readonly value?: string;
 }
 
+/** A graph: nodes, stored tensors, inputs and outputs. */
 export interface GraphProto extends Message {
   readonly node: readonly NodeProto[];
   readonly name?: string;
@@ -49,6 +51,7 @@ export interface GraphProto extends Message {
   readonly metadataProps?: readonly StringStringEntryProto[];
 }
 
+/** One use of an operator. */
 export interface NodeProto extends Message {
   /** Names of values; an empty name is an optional input that is left out. */
   readonly input: readonly string[];

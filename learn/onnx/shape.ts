@@ -2,6 +2,7 @@
 
 /** An extent: a number, or a symbol such as `N` for one that is only known when the graph runs. */
 export type Dim = number | string;
+/** Extents from the outermost axis to the innermost. */
 export type Shape = readonly Dim[];
 
 export function isStatic(shape: Shape): shape is readonly number[] {

@@ -3,6 +3,7 @@ import type { DType, Tensor } from '../../runtime/tensor.js';
 import { isFloat } from './data-types.js';
 import type { Shape } from './shape.js';
 
+/** Element type and shape of a value. */
 export interface ValueType {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -15,6 +16,7 @@ export interface ValueType {
   readonly content?: Shape;
 }
 
+/** A value of a graph under construction: an input, a stored tensor, or the output of a node. */
 export interface Value extends ValueType {
   readonly name: string;
 }

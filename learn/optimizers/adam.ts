@@ -2,6 +2,7 @@
 import type { Arithmetic, Value } from '../onnx/index.js';
 import type { OptimizerRule, StepValues, Update, UpdateCall } from './rule.js';
 
+/** Settings of Adam and AdamW. */
 export interface AdamSettings {
   /** Decay of the mean of the gradients. Default 0.9. */
   readonly beta1?: number;

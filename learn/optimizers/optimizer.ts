@@ -8,6 +8,7 @@ import { ADAM, ADAM_W, type AdamSettings } from './adam.js';
 import type { OptimizerRule, StepValues } from './rule.js';
 import { SGD, type SgdSettings } from './sgd.js';
 
+/** An optimiser by its name, with its settings. */
 export type OptimizerSettings =
   | ({ readonly type: 'sgd' } & SgdSettings)
   | ({ readonly type: 'adam' } & AdamSettings)

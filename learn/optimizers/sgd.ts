@@ -1,6 +1,7 @@
 /** Stochastic gradient descent as `torch.optim.SGD` defines it (Sutskever et al. 2013, without dampening). */
 import type { OptimizerRule } from './rule.js';
 
+/** Settings of stochastic gradient descent. */
 export interface SgdSettings {
   /** Share of the last direction that goes on, 0 (the default) to 1. */
   readonly momentum?: number;

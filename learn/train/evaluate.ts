@@ -6,6 +6,7 @@ import { TrainingError } from './errors.js';
 import { Scorer } from './scorer.js';
 import type { TrainedModel } from './trained-model.js';
 
+/** How a model is tested. */
 export interface EvaluationOptions {
   /** Of the positive class's probability; `validation`: the one that was chosen on the validation rows. Default 0.5. */
   readonly threshold?: number | 'validation';

@@ -18,6 +18,7 @@ import { TrainingError } from './errors.js';
 import type { TrainingSettings } from './settings.js';
 import type { ModelSpec } from './trained-model.js';
 
+/** What is trained, on which rows, and how. */
 export interface TrainingInput {
   readonly spec: ModelSpec;
   readonly train: Dataset;

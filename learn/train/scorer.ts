@@ -9,6 +9,7 @@ import type { TrainedModel } from './trained-model.js';
 /** Rows a run: far below 100 ms for a network on tables. */
 const ROWS_A_RUN = 4096;
 
+/** A trained model, loaded for use on data sets. Holds a session: release it. */
 export class Scorer {
   readonly #session: GraphSession;
   readonly #model: TrainedModel;

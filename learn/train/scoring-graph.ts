@@ -107,6 +107,7 @@ export function scoringGraph(model: TrainedModel): ModelProto {
   return prune(graph.toModel());
 }
 
+/** The {@link scoringGraph} of a model as the bytes of an ONNX file. */
 export function exportModel(model: TrainedModel): Uint8Array {
   return writeModel(scoringGraph(model));
 }

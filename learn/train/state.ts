@@ -4,6 +4,7 @@ import type { Tensor } from '../../runtime/tensor.js';
 /** Figures of one epoch; `epoch` counts from 1. */
 export type EpochFigures = Readonly<Record<string, number>>;
 
+/** The epoch whose monitored figure was the best so far, with its weights. */
 export interface BestEpoch {
   readonly epoch: number;
   readonly value: number;
@@ -11,6 +12,7 @@ export interface BestEpoch {
   readonly parameters: Readonly<Record<string, Tensor>>;
 }
 
+/** Between two runs nothing else is remembered. Plain data. */
 export interface TrainingState {
   /** SHA-256 of the graph whose state this is: another graph cannot go on with it. */
   readonly graphHash: string;

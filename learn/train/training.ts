@@ -44,6 +44,7 @@ export type TrainingProgress =
   | { readonly type: 'epoch'; readonly figures: EpochFigures; readonly progress: number; readonly best: boolean }
   | { readonly type: 'finished'; readonly reason: 'epochs' | 'early_stopping' };
 
+/** A training under way. Holds two sessions: release it. */
 export class Training {
   readonly settings: TrainingSettings;
   readonly preprocessing: FittedPreprocessing;
