@@ -7,6 +7,7 @@ import {
   type ModelConfig,
   monitorOf,
   schedulerOf,
+  type TrainerConfig,
   type TrainingConfig,
 } from './contract/index.js';
 
@@ -21,7 +22,8 @@ export function modelSpecOf(config: ModelConfig): ModelSpec {
   };
 }
 
-export function trainingSettingsOf(config: TrainingConfig, hasValidation: boolean): TrainingSettings {
+/** Of a job and of a node: what only a job can keep is not asked for here. */
+export function trainingSettingsOf(config: TrainerConfig | TrainingConfig, hasValidation: boolean): TrainingSettings {
   const monitor = monitorOf(config, hasValidation);
   const stopping = earlyStoppingOf(config);
   return {

@@ -68,7 +68,7 @@ export const dataConfigFields = {
   dataset: z
     .union([z.string().min(1).max(200), z.int().min(1)])
     .optional()
-    .describe('A registered data set, by name or id, or the built-in "wdbc".'),
+    .describe('A data set by its name: the built-in "wdbc" in this version.'),
   data_path: dataPath.optional().describe('A CSV file with a header line, below one of the data folders.'),
   num_samples: z.int().min(1).max(1_000_000_000).optional().describe('Use at most so many of the real samples.'),
   label: name.optional().describe('The column to learn; required with `data_path`.'),

@@ -20,7 +20,9 @@ export {
   earlyStoppingOf,
   monitorOf,
   schedulerOf,
+  type TrainerConfig,
   type TrainingConfig,
+  trainerConfig,
   trainingConfig,
   trainingConfigFields,
 } from './training-config.js';

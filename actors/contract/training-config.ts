@@ -51,7 +51,7 @@ export const trainingConfigFields = {
     .min(1)
     .max(1_000_000_000)
     .optional()
-    .describe('Beside the one at the end of every epoch.'),
+    .describe('Beside those at the end of epochs (at most one a second), at every pause and at the end.'),
   early_stopping: z.union([earlyStopping, z.literal(false)]).nullish(),
   output_dir: path.optional(),
   save_model: z.boolean().default(true),
@@ -63,8 +63,11 @@ export const trainingConfigFields = {
   gradient_checkpointing: notYet('activations are kept; take a smaller `batch_size` if memory is short'),
 } as const;
 
-/** `training_config` of a job. */
-export const trainingConfig = z.strictObject(trainingConfigFields).superRefine((config, context) => {
+type Fields = z.infer<z.ZodObject<typeof trainingConfigFields>>;
+type Checked = Pick<Fields, 'momentum' | 'optimizer' | 'use_scheduler' | 'scheduler' | 'early_stopping' | 'monitor'>;
+
+/** What the fields must agree on. */
+export function checkTraining(config: Checked, context: z.core.$RefinementCtx): void {
   const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
   if (config.momentum !== undefined && config.optimizer !== 'sgd') {
     refuse(['momentum'], `belongs to "sgd", and the optimizer is "${config.optimizer}": leave it out, or take "sgd"`);
@@ -85,7 +88,27 @@ export const trainingConfig = z.strictObject(trainingConfigFields).superRefine((
       );
     }
   }
-});
+}
+
+/** `training_config` of a job. */
+export const trainingConfig = z.strictObject(trainingConfigFields).superRefine(checkTraining);
+
+const ofAJob = (instead: string, ...same: (boolean | number | string)[]) =>
+  notYet(`a node of a workflow does not do that: ${instead}`, ...same);
+
+/** The same words for a node of a workflow, less those that only a job can keep. */
+export const trainerConfig = z
+  .strictObject({
+    ...trainingConfigFields,
+    checkpoint_every_steps: ofAJob('leave it out, or train as a job'),
+    keep_last: ofAJob('leave it out, or train as a job'),
+    save_model: ofAJob('leave it out, and connect a model_exporter', false),
+    output_dir: ofAJob('leave it out, and connect a model_exporter'),
+    threads: ofAJob('the cores are shared out by the runtime; leave it out'),
+  })
+  .superRefine(checkTraining);
+
+export type TrainerConfig = z.infer<typeof trainerConfig>;
 
 export type TrainingConfig = z.infer<typeof trainingConfig>;
 

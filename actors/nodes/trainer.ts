@@ -1,7 +1,7 @@
 /** `trainer`: trains a network, one run at a time, and leaves the best epoch's model. */
 import type { z } from 'zod';
 import { type Dataset, type ModelSpec, splitDataset, type TrainedModel, Training } from '../../learn/index.js';
-import { type TrainingConfig, trainingConfig } from '../contract/index.js';
+import { type TrainerConfig, trainerConfig } from '../contract/index.js';
 import { defineNode } from '../node-type.js';
 import { trainingSettingsOf } from '../settings.js';
 import { SPLIT_SEED } from './split.js';
@@ -24,7 +24,7 @@ export const trainer = defineNode({
     val_data: { type: 'dataset', optional: true },
   },
   outputs: { trained_model: { type: 'trained_model' }, metrics: { type: 'metrics' }, history: { type: 'history' } },
-  config: trainingConfig as z.ZodType<TrainingConfig>,
+  config: trainerConfig as z.ZodType<TrainerConfig>,
   run: async (inputs, context) => {
     const parts = partsOf(inputs);
     const { train, validation } = parts;

@@ -3,7 +3,9 @@ import { LOG_SCHEMA, type Schema } from '../../runtime/index.js';
 
 const SCHEMA: Schema = {
   migrations: [
-    `CREATE TABLE workflows (
+    {
+      name: 'actors 1: workflows, runs, jobs',
+      sql: `CREATE TABLE workflows (
        id INTEGER PRIMARY KEY AUTOINCREMENT,
        name TEXT NOT NULL UNIQUE,
        description TEXT,
@@ -43,6 +45,7 @@ const SCHEMA: Schema = {
      );
      CREATE INDEX jobs_by_status ON jobs (status);
      CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL)`,
+    },
   ],
   statements: {
     insert_workflow:

@@ -212,6 +212,8 @@ async function next(state: JobActorState, context: Context): Promise<void> {
 async function complete(state: JobActorState, context: Context, reason: string): Promise<void> {
   const { training, device, test } = state.work!;
   const { training_config: config } = state.init.request;
+  // Where it ended is where a job with more epochs goes on.
+  save(state, context);
   const model = await training.model();
   const { metrics, confusion_matrix, threshold } = await evaluate(device, model, test, { seed: config.seed });
   let modelPath: string | undefined;

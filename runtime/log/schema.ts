@@ -3,7 +3,9 @@ import type { Schema } from '../store/database.js';
 
 export const LOG_SCHEMA: Schema = {
   migrations: [
-    `CREATE TABLE events (
+    {
+      name: 'log 1: events',
+      sql: `CREATE TABLE events (
        pos INTEGER PRIMARY KEY,
        stream TEXT NOT NULL,
        seq INTEGER NOT NULL,
@@ -11,6 +13,7 @@ export const LOG_SCHEMA: Schema = {
        json TEXT NOT NULL
      );
      CREATE UNIQUE INDEX events_of_stream ON events (stream, seq)`,
+    },
   ],
   statements: {
     append_event: 'INSERT INTO events (pos, stream, seq, type, json) VALUES (?, ?, ?, ?, ?)',

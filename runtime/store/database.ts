@@ -14,9 +14,17 @@ export interface Operation {
 
 export type Row = Readonly<Record<string, string | number | null>>;
 
+/** A change of the tables, made once in the life of a store. */
+export interface Migration {
+  /** Never changed, and never given twice: the store remembers by it what was done. */
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** Tables and queries of one part of the system. Migrations are only ever added to, never changed. */
 export interface Schema {
-  readonly migrations: readonly string[];
+  /** In the order in which they are made. */
+  readonly migrations: readonly Migration[];
   readonly statements: Readonly<Record<string, string>>;
 }
 
@@ -89,16 +97,35 @@ export class Database {
     return prepared;
   }
 
-  #migrate(file: string, migrations: readonly string[]): void {
-    const version = (this.#database.pragma('user_version') as { user_version: number }[])[0]?.user_version ?? 0;
-    if (version > migrations.length) {
+  /** Each part of the system brings its own migrations: the store remembers them by name, so that parts grow apart from each other. */
+  #migrate(file: string, migrations: readonly Migration[]): void {
+    this.#database.exec('CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)');
+    const done = new Set(
+      (this.#database.prepare('SELECT name FROM migrations').all([]) as Row[]).map((row) => String(row['name'])),
+    );
+    const unknown = [...done].filter((name) => !migrations.some((migration) => migration.name === name));
+    if (unknown.length > 0) {
       throw new RuntimeError(
         'store_failed',
-        `the store ${file} was written by a later version (schema ${version}, this one knows ${migrations.length}): update ganglion`,
+        `the store ${file} was written by a later version of ganglion (${unknown.join(', ')}): update ganglion`,
       );
     }
-    for (let next = version; next < migrations.length; next++) {
-      this.#database.exec(`BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
+    const remember = this.#database.prepare('INSERT INTO migrations (name) VALUES (?)');
+    for (const { name, sql } of migrations) {
+      if (done.has(name)) continue;
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        this.#database.exec(sql);
+        remember.run([name]);
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        this.#database.exec('ROLLBACK');
+        throw new RuntimeError(
+          'store_failed',
+          `the store ${file} could not be migrated (${name}): ${(error as Error).message}`,
+          { cause: error },
+        );
+      }
     }
   }
 }

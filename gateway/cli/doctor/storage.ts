@@ -22,7 +22,7 @@ import type { Finding } from './check.js';
 const LITTLE_SPACE_BYTES = 500e6;
 
 const SCHEMA: Schema = {
-  migrations: ['CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)'],
+  migrations: [{ name: 'notes', sql: 'CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)' }],
   statements: { keep: 'INSERT INTO notes (id, text) VALUES (?, ?)', read: 'SELECT text FROM notes WHERE id = ?' },
 };
 
