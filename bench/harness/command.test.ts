@@ -115,6 +115,14 @@ describe('the bench command', () => {
     expect(err).toContain(message);
   });
 
+  it('measures only the rows that are asked for, by name or by how the name begins', async () => {
+    const { code, out } = await run('good', '--only', 'fa');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^fast /m);
+    expect(out).not.toMatch(/^slow /m);
+    expect(await run('good', '--only', 'x')).toMatchObject({ code: 2, err: expect.stringContaining('no row x') });
+  });
+
   it('lists the suites without importing them, and the rows of one', async () => {
     const all = await run('--list');
     expect(all).toMatchObject({ code: 0, err: '' });
@@ -127,6 +135,6 @@ describe('the bench command', () => {
   it('explains itself', async () => {
     const { code, out } = await run('--help');
     expect(code).toBe(0);
-    for (const option of ['--json <file>', '--quick', '--list']) expect(out).toContain(option);
+    for (const option of ['--json <file>', '--quick', '--only <row>', '--list']) expect(out).toContain(option);
   });
 });

@@ -5,7 +5,7 @@ import { FULL_ROUNDS, QUICK_ROUNDS } from './defaults.js';
 import { describeMachine, formatMachine } from './machine.js';
 import { writeResult } from './result-file.js';
 import { runSuite, type SuiteOutcome } from './run-suite.js';
-import type { Suite, SuiteContext } from './suite.js';
+import { describedRows, type Suite, type SuiteContext } from './suite.js';
 import { formatTable } from './table.js';
 
 /** A suite by name. It is imported only when it is asked for: a broken one does not take the others with it. */
@@ -33,6 +33,7 @@ interface Options {
   readonly json?: string;
   readonly quick?: boolean;
   readonly list?: boolean;
+  readonly only?: string;
 }
 
 /** @returns the exit code */
@@ -42,6 +43,7 @@ export async function runCommand(args: readonly string[], surroundings: CommandS
     .argument('[suite]', 'the suite to run; --list names them')
     .option('--json <file>', 'write the result, with every figure and the machine, to this file as well')
     .option('--quick', `${QUICK_ROUNDS} rounds only: shows that the suite works, not to be quoted`)
+    .option('--only <row>', 'measure only the part of the suite that feeds this row, or rows whose names begin so')
     .option('--list', 'list the suites, or the rows of the one that is named, and measure nothing')
     .addHelpText(
       'after',
@@ -68,12 +70,23 @@ export async function runCommand(args: readonly string[], surroundings: CommandS
     return EXIT.usage;
   }
   try {
-    const suite = (await entry.load())({ root: surroundings.root, clock: surroundings.clock });
+    const { root, clock } = surroundings;
+    const suite = withOnly((await entry.load())({ root, clock, quick: options.quick === true }), options.only);
+    if (suite.rows.length === 0) {
+      surroundings.err(`error: suite ${name} has no row ${options.only}: npm run bench -- ${name} --list names them\n`);
+      return EXIT.usage;
+    }
     return options.list ? listRows(suite, surroundings) : await measureSuite(suite, options, surroundings);
   } catch (error) {
     surroundings.err(`error: suite ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.failed;
   }
+}
+
+/** The parts of the suite that feed a row of that name, or one that begins so. */
+function withOnly(suite: Suite, only: string | undefined): Suite {
+  if (only === undefined) return suite;
+  return { ...suite, rows: suite.rows.filter((plan) => describedRows(plan).some(({ name }) => name.startsWith(only))) };
 }
 
 function knownSuites({ suites }: CommandSurroundings): string {
@@ -86,8 +99,10 @@ function listSuites({ suites, out }: CommandSurroundings): number {
 }
 
 function listRows(suite: Suite, { out }: CommandSurroundings): number {
-  for (const { name, about, unit, better, peer } of suite.rows) {
-    out(`${suite.name}/${name} (${unit}, ${better} is better${peer ? `, against ${peer.name}` : ''}): ${about}\n`);
+  for (const plan of suite.rows) {
+    const against = plan.peer ? `, against ${plan.peer.name}` : '';
+    for (const { name, about, unit, better } of describedRows(plan))
+      out(`${suite.name}/${name} (${unit}, ${better} is better${against}): ${about}\n`);
   }
   return EXIT.ran;
 }

@@ -100,6 +100,21 @@ describe('measureRounds', () => {
     await expect(measured).rejects.toThrow('peer x, warm-up: a figure is');
   });
 
+  it('takes several figures from one measurement, and names the one that is none', async () => {
+    const runner = (wrong: number): Runner<Record<string, number>> => ({
+      name: 'ours',
+      contestant: { measure: ({ index }) => ({ p50: index, p99: index === 1 ? wrong : 9 }) },
+    });
+    const settings = { rounds: 2, warmUps: 0, clock: simulatedClock(), signal: never };
+    expect(await measureRounds([runner(7)], settings)).toEqual([
+      [
+        { p50: 0, p99: 9 },
+        { p50: 1, p99: 7 },
+      ],
+    ]);
+    await expect(measureRounds([runner(Number.NaN)], settings)).rejects.toThrow('round 1: a figure (p99) is');
+  });
+
   it('names the runner and the round of a failure and keeps its cause', async () => {
     const cause = new Error('out of memory');
     const measure = ({ index }: { index: number }): number => {

@@ -1,12 +1,12 @@
 /** Measures in rounds: every contestant once a round, the order turned round every time, so that a drift hits all alike. */
 import type { Clock } from './clock.js';
 import { ROUND_DEADLINE } from './defaults.js';
-import type { Contestant, Round } from './suite.js';
+import type { Contestant, Figures, Round } from './suite.js';
 
 /** A contestant with the name by which errors speak of it. */
-export interface Runner {
+export interface Runner<Result extends number | Figures = number> {
   readonly name: string;
-  readonly contestant: Contestant;
+  readonly contestant: Contestant<Result>;
 }
 
 export interface RoundSettings {
@@ -22,9 +22,12 @@ export interface RoundSettings {
  * Runs A B, B A, A B, ... and gives the figures of each runner, in the order of the rounds.
  * @throws Error naming the runner and the round when a measurement fails, gives no proper figure, misses its deadline or is interrupted
  */
-export async function measureRounds(runners: readonly Runner[], settings: RoundSettings): Promise<number[][]> {
-  const figures = new Map(runners.map((runner) => [runner, [] as number[]]));
-  for (let index = -settings.warmUps; index < settings.rounds; index++) {
+export async function measureRounds<Result extends number | Figures>(
+  runners: readonly Runner<Result>[],
+  settings: RoundSettings,
+): Promise<Result[][]> {
+  const figures = new Map(runners.map((runner) => [runner, [] as Result[]]));
+  for (let index = 0 - settings.warmUps; index < settings.rounds; index++) {
     const order = index % 2 === 0 ? runners : [...runners].reverse();
     for (const runner of order) {
       const figure = await measureOnce(runner, index, settings);
@@ -34,14 +37,18 @@ export async function measureRounds(runners: readonly Runner[], settings: RoundS
   return runners.map((runner) => figures.get(runner)!);
 }
 
-async function measureOnce(runner: Runner, index: number, settings: RoundSettings): Promise<number> {
+async function measureOnce<Result extends number | Figures>(
+  runner: Runner<Result>,
+  index: number,
+  settings: RoundSettings,
+): Promise<Result> {
   const { deadline = ROUND_DEADLINE, clock, signal } = settings;
   const place = `${runner.name}, ${index < 0 ? 'warm-up' : `round ${index}`}`;
   if (signal.aborted) throw new Error(`${place}: interrupted before it began`);
   const ending = new AbortController();
-  let figure: number;
+  let result: Result;
   try {
-    figure = await new Promise<number>((resolve, reject) => {
+    result = await new Promise<Result>((resolve, reject) => {
       const stop = (reason: string): void => {
         const error = new Error(reason);
         reject(error);
@@ -62,8 +69,10 @@ async function measureOnce(runner: Runner, index: number, settings: RoundSetting
   } catch (error) {
     throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  if (!Number.isFinite(figure) || figure < 0) {
-    throw new Error(`${place}: a figure is a finite number of at least 0, not ${figure}`);
+  for (const [row, figure] of typeof result === 'number' ? [['', result] as const] : Object.entries(result)) {
+    if (Number.isFinite(figure) && figure >= 0) continue;
+    const of = row === '' ? '' : ` (${row})`;
+    throw new Error(`${place}: a figure${of} is a finite number of at least 0, not ${figure}`);
   }
-  return figure;
+  return result;
 }

@@ -1,7 +1,7 @@
 /** From the figures of the rounds to a row of the result. */
 import { VOID_SPREAD } from './defaults.js';
 import { type Better, median, medianInterval, pairedRatios, relativeSpread } from './statistics.js';
-import type { Floor, RowPlan } from './suite.js';
+import type { Floor, RowDescription } from './suite.js';
 
 /** A row of the result file. Figures are in `unit`. */
 export interface Row {
@@ -57,7 +57,7 @@ export interface Measurement {
 }
 
 /** Sums up a measured row. @throws RangeError if there is no figure, or if a ratio would need a figure of 0 */
-export function summariseRow(plan: RowPlan, { ours, peer, quick, note }: Measurement): Row {
+export function summariseRow(plan: RowDescription, { ours, peer, quick, note }: Measurement): Row {
   const value = median(ours);
   const spread = relativeSpread(ours);
   const comparison = peer && compare(plan.better, ours, peer);
@@ -103,7 +103,7 @@ function compare(better: Better, ours: readonly number[], peer: PeerOutcome): Co
   };
 }
 
-function verdict(plan: RowPlan, value: number, comparison: Comparison | undefined): Pick<Row, 'floor' | 'ok'> {
+function verdict(plan: RowDescription, value: number, comparison: Comparison | undefined): Pick<Row, 'floor' | 'ok'> {
   const { floor } = plan;
   const given = floor && { floor };
   if (comparison?.absent !== undefined || comparison?.void) return { ...given, ok: null };

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { runSuite, type SuiteSettings } from './run-suite.js';
 import { simulatedClock } from './simulated-clock.js';
-import type { Contestant, RowPlan } from './suite.js';
+import type { Contestant, Experiment, Figures, RowPlan } from './suite.js';
 
 function row(name: string, changes: Partial<RowPlan> = {}): RowPlan {
   const open = (): Contestant => ({ measure: () => 2 });
   return { name, about: name, unit: 'seconds', better: 'lower', open, ...changes };
 }
-const run = (rows: readonly RowPlan[], changes: Partial<SuiteSettings> = {}) =>
+function experiment(names: readonly string[], measure: Contestant<Figures>['measure']): Experiment {
+  const rows = names.map((name) => ({ name, about: name, unit: 'seconds', better: 'lower' as const }));
+  return { rows, open: () => ({ measure, note: (name) => (name === names[0] ? 'the first' : undefined) }) };
+}
+const run = (rows: readonly (RowPlan | Experiment)[], changes: Partial<SuiteSettings> = {}) =>
   runSuite({ name: 'test', rows }, { clock: simulatedClock(), signal: new AbortController().signal, ...changes });
 
 describe('runSuite', () => {
@@ -113,5 +117,64 @@ describe('runSuite', () => {
   it('refuses two rows of one name', async () => {
     const { failures } = await run([row('one'), row('one')]);
     expect(failures).toEqual([{ name: 'one', error: expect.stringContaining('twice') }]);
+  });
+});
+
+describe('an experiment that feeds several rows', () => {
+  it('is measured once a round and gives every row its own figures, notes and verdict', async () => {
+    let calls = 0;
+    const both = experiment(['p50', 'p99'], ({ index }) => {
+      calls += 1;
+      return { p50: 1, p99: index < 0 ? 99 : 3 };
+    });
+    const rows = both.rows.map((one) => ({ ...one, floor: { value: 2 } }));
+    const outcome = await run([{ ...both, rows }, row('other')]);
+    expect(outcome.failures).toEqual([]);
+    expect(outcome.rows.map(({ name, value, rounds, ok, note }) => ({ name, value, rounds, ok, note }))).toEqual([
+      { name: 'p50', value: 1, rounds: 15, ok: true, note: 'the first' },
+      { name: 'p99', value: 3, rounds: 15, ok: false, note: undefined },
+      { name: 'other', value: 2, rounds: 15, ok: undefined, note: undefined },
+    ]);
+    expect(calls).toBe(16);
+  });
+
+  it('compares every row with the same row of the peer', async () => {
+    const ours = experiment(['a', 'b'], () => ({ a: 1, b: 2 }));
+    const peer = { name: 'other', open: () => ({ measure: () => ({ a: 2, b: 2 }) }) };
+    const { rows } = await run([{ ...ours, peer }]);
+    expect(rows.map(({ ratio, samples }) => [ratio, samples.peer?.[0]])).toEqual([
+      [2, 2],
+      [1, 2],
+    ]);
+  });
+
+  it('runs once when it is exact', async () => {
+    let calls = 0;
+    await run([{ ...experiment(['a'], () => ({ a: ++calls })), exact: true }]);
+    expect(calls).toBe(1);
+  });
+
+  it('fails all its rows when it fails or leaves one out, and goes on with the others', async () => {
+    const broken = experiment(['a', 'b'], () => {
+      throw new Error('no server');
+    });
+    const short = experiment(['c', 'd'], () => ({ c: 1 }));
+    const { rows, failures } = await run([broken, short, row('fine')]);
+    expect(rows.map(({ name }) => name)).toEqual(['fine']);
+    expect(failures.map(({ name, error }) => [name, error])).toEqual([
+      ['a', 'ours, warm-up: no server'],
+      ['b', 'ours, warm-up: no server'],
+      ['c', 'round 0 of the experiment gave no figure for d'],
+      ['d', 'round 0 of the experiment gave no figure for d'],
+    ]);
+  });
+
+  it('is refused when one of its rows has the name of another', async () => {
+    const { rows, failures } = await run([row('a'), experiment(['b', 'a'], () => ({ a: 1, b: 1 }))]);
+    expect(rows.map(({ name }) => name)).toEqual(['a']);
+    expect(failures.map(({ name, error }) => [name, error.includes('twice')])).toEqual([
+      ['b', true],
+      ['a', true],
+    ]);
   });
 });

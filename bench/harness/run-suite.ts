@@ -1,9 +1,17 @@
-/** Runs the rows of a suite one after another. A row that fails does not take the others with it. */
+/** Runs the parts of a suite one after another. One that fails does not take the others with it. */
 import type { Clock } from './clock.js';
 import { FULL_ROUNDS, QUICK_ROUNDS, WARM_UPS } from './defaults.js';
 import { measureRounds } from './rounds.js';
 import { type PeerOutcome, type Row, summariseRow } from './row.js';
-import type { Contestant, RowPlan, Suite } from './suite.js';
+import {
+  type Contestant,
+  describedRows,
+  type Experiment,
+  type Figures,
+  type RowDescription,
+  type RowPlan,
+  type Suite,
+} from './suite.js';
 
 export interface RowFailure {
   readonly name: string;
@@ -21,7 +29,7 @@ export interface SuiteSettings {
   readonly signal: AbortSignal;
   readonly quick?: boolean;
   /** Told before each row. */
-  readonly onRow?: (plan: RowPlan) => void;
+  readonly onRow?: (row: RowDescription) => void;
 }
 
 export async function runSuite(suite: Suite, settings: SuiteSettings): Promise<SuiteOutcome> {
@@ -29,22 +37,32 @@ export async function runSuite(suite: Suite, settings: SuiteSettings): Promise<S
   const failures: RowFailure[] = [];
   const names = new Set<string>();
   for (const plan of suite.rows) {
+    const described = describedRows(plan);
     try {
       if (settings.signal.aborted) throw new Error('interrupted before it began');
-      if (names.has(plan.name)) throw new Error('the name is used twice in this suite: give each row its own');
-      names.add(plan.name);
-      settings.onRow?.(plan);
-      rows.push(await runRow(plan, settings));
+      for (const { name } of described) {
+        if (names.has(name)) throw new Error('the name is used twice in this suite: give each row its own');
+        names.add(name);
+      }
+      for (const row of described) settings.onRow?.(row);
+      rows.push(...(await runPlan(plan, described, settings)));
     } catch (error) {
-      failures.push({ name: plan.name, error: error instanceof Error ? error.message : String(error) });
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push(...described.map(({ name }) => ({ name, error: reason })));
     }
   }
   return { rows, failures };
 }
 
-async function runRow(plan: RowPlan, settings: SuiteSettings): Promise<Row> {
-  const opened: Contestant[] = [];
-  let row: Row;
+type AnyContestant = Contestant<number | Figures>;
+
+async function runPlan(
+  plan: RowPlan | Experiment,
+  described: readonly RowDescription[],
+  settings: SuiteSettings,
+): Promise<Row[]> {
+  const opened: AnyContestant[] = [];
+  let rows: Row[];
   try {
     const ours = await plan.open();
     opened.push(ours);
@@ -60,13 +78,15 @@ async function runRow(plan: RowPlan, settings: SuiteSettings): Promise<Row> {
         signal: settings.signal,
       },
     );
-    const outcome = peer && peerOutcome(plan.peer!.name, peer, peerFigures);
-    const note = ours.note?.();
-    row = summariseRow(plan, {
-      ours: oursFigures!,
-      ...(outcome && { peer: outcome }),
-      ...(settings.quick && { quick: true }),
-      ...(note && { note }),
+    rows = described.map((row) => {
+      const outcome = peer && peerOutcome(plan.peer!.name, peer, peerFigures && figuresOf(row, peerFigures));
+      const note = ours.note?.(row.name);
+      return summariseRow(row, {
+        ours: figuresOf(row, oursFigures!),
+        ...(outcome && { peer: outcome }),
+        ...(settings.quick && { quick: true }),
+        ...(note && { note }),
+      });
     });
   } catch (error) {
     await closeAll(opened).catch((closing: Error) => {
@@ -78,12 +98,21 @@ async function runRow(plan: RowPlan, settings: SuiteSettings): Promise<Row> {
     throw error;
   }
   await closeAll(opened);
-  return row;
+  return rows;
+}
+
+/** One row's share of what every round gave. */
+function figuresOf({ name }: RowDescription, results: readonly (number | Figures)[]): number[] {
+  return results.map((result, round) => {
+    const figure = typeof result === 'number' ? result : result[name];
+    if (figure === undefined) throw new Error(`round ${round} of the experiment gave no figure for ${name}`);
+    return figure;
+  });
 }
 
 function peerOutcome(
   name: string,
-  peer: Contestant | { readonly absent: string },
+  peer: AnyContestant | { readonly absent: string },
   figures: readonly number[] | undefined,
 ): PeerOutcome {
   if ('absent' in peer) return { name, absent: peer.absent };
@@ -91,7 +120,7 @@ function peerOutcome(
 }
 
 /** Closes all of them, the last opened first, even when one refuses: what stays open would disturb the rows to come. */
-async function closeAll(opened: readonly Contestant[]): Promise<void> {
+async function closeAll(opened: readonly AnyContestant[]): Promise<void> {
   const errors: unknown[] = [];
   for (const contestant of [...opened].reverse()) {
     try {

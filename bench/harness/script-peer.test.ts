@@ -15,7 +15,7 @@ function withScript(name: string, source: string, use: (context: SuiteContext) =
   return withTemporaryFolder(async (root) => {
     await mkdir(join(root, 'bench', 'peers'), { recursive: true });
     await writeFile(join(root, 'bench', 'peers', name), source);
-    await use({ root, clock: systemClock });
+    await use({ root, clock: systemClock, quick: false });
   });
 }
 

@@ -9,16 +9,19 @@ export interface Round {
   readonly signal: AbortSignal;
 }
 
+/** Figures of an experiment that feeds several rows, by the rows' names. */
+export type Figures = Readonly<Record<string, number>>;
+
 /** One side of a comparison, set up and ready. */
-export interface Contestant {
+export interface Contestant<Result extends number | Figures = number> {
   /** Does the work once and gives the figure, in the row's unit: finite and not negative, above 0 where there is a peer. */
-  measure(round: Round): number | Promise<number>;
+  measure(round: Round): Result | Promise<Result>;
   /** Puts everything away. Called once, whatever happened before. */
   close?(): void | Promise<void>;
   /** Version of the software that is measured. */
   readonly version?: string;
-  /** A sentence for the result, asked for after the last round. */
-  note?(): string;
+  /** A sentence for the row of that name, asked for after the last round; none where there is nothing to say. */
+  note?(row: string): string | undefined;
 }
 
 /** A peer that is not there: the reason, and how to get it. */
@@ -26,15 +29,16 @@ export interface Absent {
   readonly absent: string;
 }
 
-export interface Peer {
+export interface Peer<Result extends number | Figures = number> {
   readonly name: string;
-  open(): Contestant | Absent | Promise<Contestant | Absent>;
+  open(): Contestant<Result> | Absent | Promise<Contestant<Result> | Absent>;
 }
 
 /** What a row must reach: a ratio over its peer, or a figure of its own (a ceiling where lower is better). */
 export type Floor = { readonly ratio: number } | { readonly value: number };
 
-export interface RowPlan {
+/** What a row says of its figure. */
+export interface RowDescription {
   /** Snake case, unique in the suite: readers of the result file find the row by it. */
   readonly name: string;
   /** One sentence: what is measured, from where to where. */
@@ -42,20 +46,37 @@ export interface RowPlan {
   /** `seconds` and `bytes` are printed with a fitting prefix; any other unit as it is. */
   readonly unit: string;
   readonly better: Better;
-  open(): Contestant | Promise<Contestant>;
-  readonly peer?: Peer;
   readonly floor?: Floor;
   /** Threads that both sides may use. */
   readonly threads?: number;
-  /** A count that cannot vary (bytes on disk): measured once, without warm-up. */
+}
+
+/** How figures come about. */
+export interface Procedure<Result extends number | Figures> {
+  open(): Contestant<Result> | Promise<Contestant<Result>>;
+  readonly peer?: Peer<Result>;
+  /** A count that cannot vary (bytes on disk), or one long trial that is its own statistic: measured once, without warm-up. */
   readonly exact?: boolean;
   /** Limit for one measurement, in ms; two minutes unless given. */
   readonly deadline?: number;
 }
 
+/** A row with a measurement of its own. */
+export interface RowPlan extends RowDescription, Procedure<number> {}
+
+/** One measurement that feeds several rows: it is made once a round, and must give a figure for each of them. */
+export interface Experiment extends Procedure<Figures> {
+  readonly rows: readonly RowDescription[];
+}
+
 export interface Suite {
   readonly name: string;
-  readonly rows: readonly RowPlan[];
+  readonly rows: readonly (RowPlan | Experiment)[];
+}
+
+/** The rows that a part of a suite feeds. */
+export function describedRows(plan: RowPlan | Experiment): readonly RowDescription[] {
+  return 'rows' in plan ? plan.rows : [plan];
 }
 
 /** What a suite's rows may use of their surroundings. */
@@ -63,4 +84,6 @@ export interface SuiteContext {
   /** Absolute path of the project's folder. */
   readonly root: string;
   readonly clock: Clock;
+  /** The user asked for less of everything. Rounds are the harness's business; this is for trials that count by themselves. */
+  readonly quick: boolean;
 }

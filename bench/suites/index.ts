@@ -3,7 +3,12 @@ import type { SuiteEntry } from '../harness/command.js';
 
 export const SUITES: Readonly<Record<string, SuiteEntry>> = {
   spine: {
-    about: 'what a newcomer meets first: the size of an installation and the time to the end of the demo',
+    about:
+      'what everything stands on: installation, demo, and what clients feel while training runs (events, requests, pauses)',
     load: async () => (await import('./spine.js')).spine,
+  },
+  endurance: {
+    about: 'starts, stops, shutdowns, exits and kills by the dozen: what is left behind, aborts or gets lost',
+    load: async () => (await import('./endurance.js')).endurance,
   },
 };

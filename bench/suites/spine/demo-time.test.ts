@@ -64,7 +64,9 @@ describe('timeRun', () => {
 describe('demo_time', () => {
   it('says what is missing when the project is not built', async () => {
     await withTemporaryFolder(async (root) => {
-      expect(() => demoTime({ root, clock: systemClock }).open()).toThrow(/cli\.js does not exist: run npm run build/);
+      expect(() => demoTime({ root, clock: systemClock, quick: false }).open()).toThrow(
+        /cli\.js does not exist: run npm run build/,
+      );
     });
   });
 
@@ -78,7 +80,7 @@ describe('demo_time', () => {
         const right = command === 'run' && require('node:fs').existsSync(file) && option === '--json';
         console.log(JSON.stringify({ status: right ? 'success' : 'error' }));`;
       await writeFile(join(root, 'dist', 'cli.js'), program);
-      const contestant = await demoTime({ root, clock: systemClock }).open();
+      const contestant = await demoTime({ root, clock: systemClock, quick: false }).open();
       expect(await contestant.measure({ index: 0, signal })).toBeGreaterThan(0);
     });
   });

@@ -1,0 +1,34 @@
+/** The event log on the disk, read past the product: what it says of itself is not what proves it. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type LibsqlDatabase from 'libsql';
+
+export interface StoredEvent {
+  readonly stream: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly json: string;
+}
+
+/** Every stored event of a data directory that no process uses, by stream and number. */
+export function readEvents(dataDir: string): StoredEvent[] {
+  const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
+  const database = new Libsql(join(dataDir, 'ganglion.db'));
+  try {
+    return database.prepare('SELECT stream, seq, type, json FROM events ORDER BY stream, seq').all() as StoredEvent[];
+  } finally {
+    database.close();
+  }
+}
+
+/** A sentence for every place where the numbers of a stream do not go 1, 2, 3, ... @param events in the order of `readEvents` */
+export function gapsOf(events: readonly StoredEvent[]): string[] {
+  const next = new Map<string, number>();
+  const gaps: string[] = [];
+  for (const { stream, seq } of events) {
+    const expected = next.get(stream) ?? 1;
+    if (seq !== expected) gaps.push(`${stream} goes on with ${seq} where ${expected} belongs`);
+    next.set(stream, seq + 1);
+  }
+  return gaps;
+}
