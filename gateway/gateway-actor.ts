@@ -25,9 +25,12 @@ export const gatewayActor: Behaviour<GatewayState, GatewayMessage, GatewayInit> 
       { workflows: context.ref(workflows), training: context.ref(training), hub: context.ref(hub) },
       context.self.address,
     );
-    const gateway = await createGateway({ ...options, backend });
     // A thread that ends with an open uWS app aborts the process: the kernel waits until it is closed.
-    context.control.openResource();
+    const gateway = await context.control.whileHeld(async () => {
+      const opened = await createGateway({ ...options, backend });
+      context.control.openResource();
+      return opened;
+    });
     const close = gateway.close;
     let closing: Promise<void> | undefined;
     const closeOnce = (): Promise<void> => {

@@ -110,16 +110,13 @@ export class OwnedDevice {
 
   /** Makes a native call, unless the thread is closing: a thread that ends inside one takes the whole process with it. */
   async native<T>(call: () => Promise<T>): Promise<T> {
-    const { control } = this.#options;
-    if (!control.enterNative())
-      throw new RuntimeError('stopped', 'the runtime is closing: no further native call is made');
-    try {
-      return await call();
-    } catch (error) {
-      throw new RuntimeError('graph_refused', `ONNX Runtime: ${(error as Error).message}`, { cause: error });
-    } finally {
-      control.leaveNative();
-    }
+    return this.#options.control.whileHeld(async () => {
+      try {
+        return await call();
+      } catch (error) {
+        throw new RuntimeError('graph_refused', `ONNX Runtime: ${(error as Error).message}`, { cause: error });
+      }
+    });
   }
 
   async forget(owned: DeviceSession, session: InferenceSession): Promise<void> {
@@ -128,7 +125,7 @@ export class OwnedDevice {
     this.#options.control.countSession(-1);
     // Releasing is native too, but must happen while the thread closes: it is announced without asking.
     const { control } = this.#options;
-    control.beginRelease();
+    control.announceNative();
     try {
       await session.release();
     } finally {
@@ -137,8 +134,11 @@ export class OwnedDevice {
   }
 }
 
+/** @throws RuntimeError `stopped` when the thread is closing */
 export async function openDevice(options: DeviceOptions): Promise<OwnedDevice> {
-  return new OwnedDevice(await import('onnxruntime-node'), options);
+  // To load the native library is a native call like any other.
+  const ort = await options.control.whileHeld(() => import('onnxruntime-node'));
+  return new OwnedDevice(ort, options);
 }
 
 function toOrt(ort: Ort, value: Tensor): OrtTensor {

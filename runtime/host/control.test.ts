@@ -22,6 +22,17 @@ describe('the words between the kernel and a host', () => {
     expect(host.waitUntilMayEnd(1)).toBe(true);
   });
 
+  it('hold the thread through work that must not be cut off, and refuse it once the host closes', async () => {
+    const host = new Control();
+    const held = await host.whileHeld(async () => host.mayEnd);
+    expect(held).toBe(false);
+    await expect(host.whileHeld(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    expect(host.mayEnd).toBe(true);
+    host.close();
+    await expect(host.whileHeld(() => 1)).rejects.toMatchObject({ code: 'stopped' });
+    expect(host.mayEnd).toBe(true);
+  });
+
   it('tell a host that waits for it that it is to close', async () => {
     const host = new Control();
     const told = host.whenClosing();

@@ -4,6 +4,7 @@
  * and the kernel ends the thread only when no native call is under way and none can begin.
  */
 import { CONTROL_SLOTS } from '../defaults.js';
+import { RuntimeError } from '../errors.js';
 
 const CLOSING = 0;
 const IN_NATIVE = 1;
@@ -59,9 +60,23 @@ export class Control {
     return false;
   }
 
-  /** Announces a native call that frees something: allowed while closing, because the kernel waits for it. */
-  beginRelease(): void {
+  /**
+   * Announces a native call without asking: one that frees something, which the kernel waits for, or the loading of a
+   * thread's own code, which the kernel announces for it.
+   */
+  announceNative(): void {
     Atomics.add(this.#words, IN_NATIVE, 1);
+  }
+
+  /** Does something during which the thread must not be ended. @throws RuntimeError `stopped` when the host is closing */
+  async whileHeld<T>(work: () => T | Promise<T>): Promise<T> {
+    if (!this.enterNative())
+      throw new RuntimeError('stopped', 'the runtime is closing: no further native call is made');
+    try {
+      return await work();
+    } finally {
+      this.leaveNative();
+    }
   }
 
   leaveNative(): void {

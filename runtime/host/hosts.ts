@@ -144,6 +144,8 @@ export class Hosts {
           return this.#events.connect(host, message.host);
       }
     });
+    // Node aborts the process when a thread ends while it loads its modules: the host takes this back once it has.
+    control.announceNative();
     const abort = new AbortController();
     const task = { host: id, port: port2, control: control.memory, budget: this.#budget.memory, niceness };
     // What the host reported before it ended is still on its way: the port closes after the last of it.

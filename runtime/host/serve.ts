@@ -14,6 +14,7 @@ import { Control } from './control.js';
 export async function serveHost(task: HostTask): Promise<void> {
   const { port } = task;
   const control = new Control(task.control);
+  control.leaveNative();
   const report = (message: HostReport): void => port.postMessage(message);
   const system = new ActorSystem({
     host: task.host,
@@ -48,7 +49,11 @@ function spawn(
   report: (message: HostReport) => void,
 ): void {
   const { actor, slot, source, init } = command;
-  const cell = system.spawnCell(loadBehaviour(source), init, { actor, slot });
+  const cell = system.spawnCell(
+    system.control.whileHeld(() => loadBehaviour(source)),
+    init,
+    { actor, slot },
+  );
   void cell.started.then((failure) => {
     if (!failure) report({ kind: 'started', actor });
   });

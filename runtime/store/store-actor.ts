@@ -23,10 +23,13 @@ interface StoreState {
 }
 
 export const storeActor: Behaviour<StoreState, StoreMessage, StoreInit> = {
-  start({ directory, schema }, context) {
-    const opened = open(directory, schema);
+  async start({ directory, schema }, context) {
     // SQLite must not be ended in the middle of a call: the thread is held until the store is closed.
-    context.control.openResource();
+    const opened = await context.control.whileHeld(() => {
+      const state = open(directory, schema);
+      context.control.openResource();
+      return state;
+    });
     void context.control.whenClosing().then(() => context.end());
     return opened;
   },
