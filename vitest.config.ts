@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['{runtime,actors,learn,gateway,bench}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'bench/peers/**'],
     globalSetup: ['./vitest.setup.mjs'],
+    setupFiles: ['./vitest.properties.mjs'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // A thread pool would end its threads the hard way while an actor host still runs native code: processes are safe.

@@ -2,7 +2,7 @@
 import { type Dataset, datasetSummary, parameterCountOf, type TrainedModel } from '../../learn/index.js';
 import { isTensor } from '../../runtime/index.js';
 import type { ArtefactStore } from './artefact-store.js';
-import { pack } from './pack.js';
+import { isLostInJson, pack } from './pack.js';
 
 /** Plain data above this many bytes of JSON goes to the artefact store. */
 const INLINE_BYTES = 4096;
@@ -41,8 +41,8 @@ export function describeValue(name: string, value: unknown, artefacts: ArtefactS
   if (!holds(value, ArrayBuffer.isView)) {
     const text = JSON.stringify(value) ?? 'null';
     if (text.length <= INLINE_BYTES) {
-      // JSON has no NaN: what a retry reads back must be what the first reader got.
-      if (!holds(value, isNotFinite)) return { json: value ?? null };
+      // JSON has no NaN and no -0: what a retry reads back must be what the first reader got.
+      if (!holds(value, isLostInJson)) return { json: value ?? null };
       return { json: JSON.parse(text) as unknown, artefact: artefacts.put(pack(value)) };
     }
     const bytes = Buffer.from(text, 'utf8');
@@ -57,8 +57,6 @@ export function describeValue(name: string, value: unknown, artefacts: ArtefactS
   const summary = typeof kind === 'string' ? SUMMARIES[kind] : undefined;
   return { json: { ...summary?.(value as never), $file: { name, bytes: bytes.length, sha256: id } }, artefact: id };
 }
-
-const isNotFinite = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);
 
 /** Whether the value is, or has anywhere inside, what the test is for. */
 function holds(value: unknown, test: (item: unknown) => boolean): boolean {

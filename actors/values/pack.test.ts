@@ -24,7 +24,7 @@ const plain = fc.letrec((tie) => ({
   ),
   list: fc.array(tie('value'), { maxLength: 4 }),
   record: fc.dictionary(
-    fc.string().filter((name) => name !== '__proto__' && !name.startsWith('$')),
+    fc.oneof(fc.constantFrom('$array', '$number', '$record'), fc.string()).filter((name) => name !== '__proto__'),
     tie('value'),
     { maxKeys: 4, noNullPrototype: true },
   ),
@@ -34,8 +34,7 @@ describe('pack', () => {
   it('gives every plain value back as it was', () => {
     fc.assert(
       fc.property(plain, (value) => {
-        // -0 is the one number that JSON does not keep.
-        expect(unpack(pack(value))).toEqual(zeroed(value));
+        expect(unpack(pack(value))).toEqual(value);
       }),
     );
   });
@@ -75,12 +74,3 @@ describe('pack', () => {
     );
   });
 });
-
-function zeroed(value: unknown): unknown {
-  if (typeof value === 'number') return value === 0 ? 0 : value;
-  if (Array.isArray(value)) return value.map(zeroed);
-  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, zeroed(field)]));
-  }
-  return value;
-}

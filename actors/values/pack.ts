@@ -28,6 +28,13 @@ export class PackError extends Error {
   readonly code = 'damaged';
 }
 
+const MARKS: ReadonlySet<string> = new Set(['$array', '$number', '$record']);
+
+/** Whether JSON would not give the number back: NaN, the infinities, and -0. */
+export function isLostInJson(value: unknown): boolean {
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0));
+}
+
 const aligned = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 
 /** @throws TypeError for what is not plain data: functions, class instances, bigint, cycles */
@@ -39,7 +46,8 @@ export function pack(value: unknown): Uint8Array {
   const encode = (item: unknown, depth: number): unknown => {
     if (depth > DEEPEST) throw new TypeError('plain data nests at most 100 levels; is there a cycle?');
     if (item === null || typeof item === 'string' || typeof item === 'boolean') return item;
-    if (typeof item === 'number') return Number.isFinite(item) ? item : { $number: String(item) };
+    if (typeof item === 'number')
+      return isLostInJson(item) ? { $number: Object.is(item, -0) ? '-0' : String(item) } : item;
     if (typeof item !== 'object') throw new TypeError(`a ${typeof item} is not plain data`);
     if (ArrayBuffer.isView(item)) {
       const known = places.get(item);
@@ -60,7 +68,10 @@ export function pack(value: unknown): Uint8Array {
     if (prototype !== Object.prototype && prototype !== null)
       throw new TypeError(`a ${item.constructor?.name} is not plain data`);
     const entries = Object.entries(item).filter(([, field]) => field !== undefined);
-    return Object.fromEntries(entries.map(([name, field]) => [name, encode(field, depth + 1)]));
+    const encoded = entries.map(([name, field]) => [name, encode(field, depth + 1)] as const);
+    // Data of somebody's own that looks like a mark of ours.
+    if (entries.some(([name]) => MARKS.has(name))) return { $record: encoded };
+    return Object.fromEntries(encoded);
   };
   const header = Buffer.from(JSON.stringify(encode(value, 0) ?? null), 'utf8');
   const start = aligned(MAGIC.length + 4 + header.length);
@@ -93,7 +104,14 @@ export function unpack(bytes: Uint8Array, { shared = false } = {}): unknown {
   const decode = (item: unknown): unknown => {
     if (typeof item !== 'object' || item === null) return item;
     if (Array.isArray(item)) return item.map(decode);
-    const { $array: place, $number: number } = item as { $array?: unknown; $number?: unknown };
+    const {
+      $array: place,
+      $number: number,
+      $record: record,
+    } = item as Partial<Record<'$array' | '$number' | '$record', unknown>>;
+    if (Array.isArray(record)) {
+      return Object.fromEntries((record as [string, unknown][]).map(([name, field]) => [name, decode(field)]));
+    }
     if (typeof number === 'string') return Number(number);
     if (Array.isArray(place)) return decodeArray(place);
     return Object.fromEntries(Object.entries(item).map(([name, field]) => [name, decode(field)]));
