@@ -33,6 +33,9 @@ import { trainingSupervisor } from './training/training-supervisor.js';
 import { ArtefactStore } from './values/artefact-store.js';
 import type { RunResult } from './workflow/index.js';
 
+/** How long jobs may take to come to a border and write their checkpoints when the runtime closes, in ms. */
+const JOBS_DEADLINE_MS = 60_000;
+
 const FOREVER = { timeout: Number.POSITIVE_INFINITY } as const;
 
 /** Built-in node types run from the bundle that every thread loads. */
@@ -108,13 +111,19 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
 
     const close = async (): Promise<void> => {
       // From the outside to the inside: nobody may ask any more, then nothing runs any more, then everything is on the disk.
-      for (const step of closing.reverse()) await step();
-      await workflows.close();
-      await training.ask({ type: 'close' }, FOREVER);
-      await kernel.stopHere(training);
-      await store.flush();
-      await storeActor.stop();
-      await kernel.close();
+      // Whatever goes wrong on the way, the threads are ended: a job that does not come back must not hold the process.
+      try {
+        for (const step of closing.reverse()) await step();
+        await workflows.close();
+        await training.ask({ type: 'close' }, { timeout: JOBS_DEADLINE_MS });
+        await kernel.stopHere(training);
+        await store.flush();
+        await storeActor.stop();
+      } catch (error) {
+        options.onWarning?.(`ganglion: the runtime did not close in good order: ${(error as Error).message}`);
+      } finally {
+        await kernel.close();
+      }
     };
 
     const refuseWhenClosed = (): void => {
@@ -142,7 +151,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       async train(request): Promise<Job> {
         refuseWhenClosed();
         const { job_id: id } = await training
-          .ask<{ job_id: string }>({ type: 'start', body: request })
+          .ask<{ job_id: string }>({ type: 'start', body: request }, FOREVER)
           .catch((error: unknown) => {
             const { code, detail } = error as { code?: string; detail?: { issues?: InvalidRequest['issues'] } };
             throw code === 'invalid' ? new InvalidRequest(detail?.issues ?? []) : error;

@@ -43,10 +43,13 @@ export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
           const subscription = await state.log.subscribe(patternOf(stream), (event) =>
             ref.tell({ type: 'event', id, event }),
           );
-          const own = state.subscriptions.get(keyOf(subscriber)) ?? new Map<number, Subscription>();
-          if (own.size === 0) context.watch(ref as never);
+          let own = state.subscriptions.get(keyOf(subscriber));
+          if (!own) {
+            own = new Map();
+            state.subscriptions.set(keyOf(subscriber), own);
+            context.watch(ref as never);
+          }
           own.set(id, subscription);
-          state.subscriptions.set(keyOf(subscriber), own);
           context.reply({ last: subscription.last });
         } catch (error) {
           context.refuse(error);

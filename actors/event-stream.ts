@@ -12,10 +12,18 @@ export async function* eventStream(
 ): AsyncGenerator<WireEvent> {
   const live: StreamEvent[] = [];
   let wake: () => void = () => undefined;
-  const subscription = await log.subscribe(stream, (event) => {
-    live.push(event);
-    wake();
-  });
+  let ended = false;
+  const subscription = await log.subscribe(
+    stream,
+    (event) => {
+      live.push(event);
+      wake();
+    },
+    () => {
+      ended = true;
+      wake();
+    },
+  );
   try {
     let last = 0;
     while (last < subscription.last) {
@@ -34,9 +42,14 @@ export async function* eventStream(
         yield JSON.parse(event.json) as WireEvent;
         if (isLast(event.type)) return;
       }
+      if (ended) {
+        // The last event is missing only if it could not be written.
+        log.assertWritable();
+        return;
+      }
       await new Promise<void>((resolve) => {
         wake = resolve;
-        if (live.length > 0) resolve();
+        if (live.length > 0 || ended) resolve();
       });
     }
   } finally {

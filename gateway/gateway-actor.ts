@@ -38,6 +38,15 @@ export const gatewayActor: Behaviour<GatewayState, GatewayMessage, GatewayInit> 
       return closing;
     };
     void context.control.whenClosing().then(closeOnce);
+    // An error that nobody caught ends the thread: it must find the app closed. The kernel tells of the thread's death.
+    const dieInOrder = (error: unknown): void => {
+      process.stderr.write(
+        `ganglion: the gateway fails: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      void closeOnce().finally(() => process.exit(1));
+    };
+    process.once('uncaughtException', dieInOrder);
+    process.once('unhandledRejection', dieInOrder);
     return { gateway: { url: gateway.url, port: gateway.port, close: closeOnce }, backend };
   },
 

@@ -11,8 +11,6 @@ export interface GatewayOptions {
   readonly host?: string;
   /** Port to listen on; 0 takes a free one. Default 8000. */
   readonly port?: number;
-  /** Folders below which clients may name files. Routes that take a path check it against them. */
-  readonly dataRoots?: readonly string[];
   /** The package's version, told by `GET /`. */
   readonly version: string;
   readonly limits?: Partial<Limits>;

@@ -15,5 +15,8 @@ export const TURN_BUDGET_MS = 4;
 /** Actors that one host can be told to stop through shared memory at the same time. */
 export const CONTROL_SLOTS = 4096;
 
+/** How often a thread that is to be ended is tried again while it is inside native code, in ms. */
+export const QUARANTINE_RETRY_MS = 50;
+
 /** Priority of threads that compute, on Linux: they yield to the threads that answer clients. 0 is normal, 19 the lowest. */
 export const HEAVY_NICENESS = 10;

@@ -5,7 +5,7 @@ import type { Behaviour, BehaviourSource } from './actor/behaviour.js';
 import type { AnyBehaviour } from './actor/cell.js';
 import type { ActorRef } from './actor/ref.js';
 import { ActorSystem } from './actor/system.js';
-import { HEAVY_NICENESS, STOP_DEADLINE_MS } from './defaults.js';
+import { HEAVY_NICENESS, QUARANTINE_RETRY_MS, STOP_DEADLINE_MS } from './defaults.js';
 import { ThreadBudget } from './device/threads.js';
 import { type Failure, fromFailure, RuntimeError, toFailure } from './errors.js';
 import { Control } from './host/control.js';
@@ -33,6 +33,11 @@ export interface Spawned<Message> {
   readonly ended: Promise<Failure | undefined>;
   /** Asks the actor to stop, now, by shared memory and by message. Resolves when it has ended. */
   stop(): Promise<void>;
+  /**
+   * For an actor that does not come back: takes its thread out of use, with every actor on it, puts another one in its
+   * place, and ends it as soon as it is outside native code.
+   */
+  abandon(): void;
 }
 
 interface Watch {
@@ -76,9 +81,9 @@ export class Kernel implements AsyncDisposable {
   }
 
   /** Starts an actor on this thread. */
-  spawnHere<S, M, I>(behaviour: Behaviour<S, M, I>, init: I): ActorRef<M> {
+  spawnHere<S, M, I>(behaviour: Behaviour<S, M, I>, init: I, options: { mailboxCapacity?: number } = {}): ActorRef<M> {
     this.#refuseWhenClosed();
-    return this.#system.spawn(behaviour as unknown as AnyBehaviour, init) as ActorRef<M>;
+    return this.#system.spawn(behaviour as unknown as AnyBehaviour, init, options) as ActorRef<M>;
   }
 
   /** Starts an actor on another thread. The reference can be used at once: what is told to it waits for it. */
@@ -107,14 +112,22 @@ export class Kernel implements AsyncDisposable {
         onEnded(failure);
       },
     });
-    host.command({ kind: 'spawn', actor, slot, source, init });
+    try {
+      host.command({ kind: 'spawn', actor, slot, source, init });
+    } catch (error) {
+      // What it is started with cannot cross threads: nothing of it may stay.
+      host.release(actor);
+      this.#watches.delete(key);
+      if (own) host.command({ kind: 'close' });
+      throw error;
+    }
     const ref = this.#system.ref<Message>({ host: host.id, actor });
     const stop = async (): Promise<void> => {
       host.requestStop(actor);
       this.#system.stop(ref.address);
       await ended;
     };
-    return { ref, started, ended, stop };
+    return { ref, started, ended, stop, abandon: () => this.#quarantine(host) };
   }
 
   /** Stops an actor of this thread, and resolves when it has ended. */
@@ -174,6 +187,17 @@ export class Kernel implements AsyncDisposable {
     const open = [...this.#hosts.all.values()];
     for (const host of open) host.control.close();
     for (const host of open) host.control.waitUntilMayEnd(STOP_DEADLINE_MS);
+  }
+
+  #quarantine(host: Host): void {
+    if (!this.#hosts.all.has(host.id)) return;
+    const index = this.#shared.indexOf(host);
+    if (index >= 0 && !this.#closed) this.#shared[index] = this.#open(0);
+    this.#warn('ganglion: a thread does not come back; another one takes its place, and it is ended by force');
+    const tryToEnd = (): void => {
+      if (this.#hosts.all.has(host.id) && !host.terminate()) setTimeout(tryToEnd, QUARANTINE_RETRY_MS);
+    };
+    tryToEnd();
   }
 
   #open(niceness: number): Host {

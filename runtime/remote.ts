@@ -23,9 +23,15 @@ type Listener = (event: { data: unknown }) => void;
 const thrown = Comlink.transferHandlers.get('throw')!;
 Comlink.transferHandlers.set('throw', {
   canHandle: thrown.canHandle,
-  serialize: (marked) => [toFailure((marked as { value: unknown }).value), []],
-  deserialize: (failure): never => {
-    throw fromFailure(failure as Failure);
+  // Comlink's own form stays, with ours beside it: a program may use Comlink for other things too.
+  serialize: (marked) => {
+    const [own] = thrown.serialize(marked);
+    return [{ ...(own as object), failure: toFailure((marked as { value: unknown }).value) }, []];
+  },
+  deserialize: (serialized) => {
+    const { failure } = serialized as { failure?: Failure };
+    if (failure) throw fromFailure(failure);
+    return thrown.deserialize(serialized);
   },
 });
 
@@ -87,7 +93,7 @@ export function wrap<T>(ref: ActorRef<RemoteMessage>): Remote<T> {
       ref
         .ask({ type: 'call', call }, options)
         .then(dispatch, (error: unknown) =>
-          dispatch({ id: call.id, type: 'HANDLER', name: 'throw', value: toFailure(error) }),
+          dispatch({ id: call.id, type: 'HANDLER', name: 'throw', value: { failure: toFailure(error) } }),
         );
     },
   });

@@ -38,6 +38,7 @@ export class WorkflowService {
 
   /** Whether the store answers. */
   async ready(): Promise<boolean> {
+    this.#around.log.assertWritable();
     await this.#around.store.query('count_workflows');
     return true;
   }
@@ -239,13 +240,18 @@ export class WorkflowService {
     kept: ReadonlyMap<number, Kept>,
   ): Promise<void> {
     const { kernel } = this.#around;
-    const run = kernel.spawnHere(runActor, { runId, plan, surroundings: this.#around, along, kept });
+    // What its nodes may tell is bounded where they tell it; here nothing may be refused, least of all that one has ended.
+    const run = kernel.spawnHere(
+      runActor,
+      { runId, plan, surroundings: this.#around, along, kept },
+      { mailboxCapacity: Number.POSITIVE_INFINITY },
+    );
     const result = run.ask<RunResult>({ type: 'result' }, { timeout: Number.POSITIVE_INFINITY });
     this.#live.set(runId, { actor: run, result });
     const forget = (): void => void this.#live.delete(runId);
     result.then(forget, forget);
     // Once it answers, the run is written down.
-    await run.ask({ type: 'status' });
+    await run.ask({ type: 'status' }, { timeout: Number.POSITIVE_INFINITY });
   }
 
   async #keptOutputs(runId: string, plan: Plan): Promise<Map<number, Kept>> {

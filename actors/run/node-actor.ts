@@ -11,7 +11,7 @@ import {
 } from '../../runtime/index.js';
 import { registryOf } from '../node-modules.js';
 import type { NodeContext } from '../node-type.js';
-import { ArtefactStore } from '../values/artefact-store.js';
+import { ArtefactStore, PRIVATE_DIRECTORY } from '../values/artefact-store.js';
 import { describeValue } from '../values/describe.js';
 import { requirePlain } from '../values/plain.js';
 import { missingOutputs } from '../workflow/index.js';
@@ -19,6 +19,9 @@ import type { NodeInit, RunMessage } from './messages.js';
 
 /** Progress is told at most so often, in ms: more than a person or a page can see costs only messages. */
 const PROGRESS_INTERVAL_MS = 100;
+
+/** State events of one node: they are all stored, so there is an end to them. */
+const MOST_STATE_EVENTS = 10_000;
 
 interface NodeState {
   readonly init: NodeInit;
@@ -88,6 +91,7 @@ function contextOf(
     return true;
   };
   let moment = Number.NEGATIVE_INFINITY;
+  let stateEvents = 0;
   return {
     runId,
     nodeId,
@@ -105,11 +109,15 @@ function contextOf(
       if (event.kind === 'moment') {
         if (now - moment < PROGRESS_INTERVAL_MS / 2) return;
         moment = now;
+      } else if (++stateEvents > MOST_STATE_EVENTS) {
+        throw new RangeError(
+          `a node tells at most ${MOST_STATE_EVENTS} events that are stored: tell the rest as kind "moment", or as an output`,
+        );
       }
       run.tell({ type: 'node_event', node, event });
     },
     get outputDir() {
-      mkdirSync(init.outputDir, { recursive: true });
+      mkdirSync(init.outputDir, { recursive: true, mode: PRIVATE_DIRECTORY });
       return init.outputDir;
     },
     device: {

@@ -246,10 +246,11 @@ function cancel(state: RunState, context: Context): void {
   state.deadline = setTimeout(() => context.self.tell({ type: 'overdue' }), STOP_DEADLINE_MS);
 }
 
-/** Ends the nodes that did not come back when they were told to. Their threads are the kernel's to end. */
+/** Ends the nodes that did not come back when they were told to, and gives their threads up. */
 function giveUp(state: RunState, context: Context): void {
   for (const node of [...state.actors.keys()]) {
     if (statusOf(state.schedule, node) === 'running') settle(state, context, { type: 'stopped', node });
+    state.actors.get(node)?.abandon();
     release(state, node);
   }
 }
@@ -324,11 +325,14 @@ function announceProgress(state: RunState, node: number, percent: number): void 
 
 /** The run goes on while the disk works; a failure to write cancels it, because what cannot be written down is lost. */
 function write(state: RunState, context: Context, appended: Promise<unknown>): void {
-  const settled = appended.catch((error: unknown) => {
-    state.broken ??= error;
-    cancel(state, context);
-  });
-  state.written = Promise.all([state.written, settled]);
+  const settled = appended.then(
+    () => undefined,
+    (error: unknown) => {
+      state.broken ??= error;
+      cancel(state, context);
+    },
+  );
+  state.written = state.written.then(() => settled);
 }
 
 function keepOutputs(

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { nanoid } from 'nanoid';
 import { z } from 'zod';
 import type { TrainingState } from '../../learn/index.js';
-import { sha256, syncDirectory, writeFileDurably } from '../values/artefact-store.js';
+import { PRIVATE_DIRECTORY, sha256, syncDirectory, writeFileDurably } from '../values/artefact-store.js';
 import { pack, unpack } from '../values/pack.js';
 
 /** Raised when older versions could not read what this one writes. Every earlier format stays readable. */
@@ -59,7 +59,7 @@ export function writeCheckpoint(
     graph_hash: state.graphHash,
     files: [{ name: STATE, bytes: bytes.length, sha256: sha256(bytes) }],
   };
-  mkdirSync(temporary, { recursive: true });
+  mkdirSync(temporary, { recursive: true, mode: PRIVATE_DIRECTORY });
   try {
     writeFileDurably(temporary, STATE, bytes);
     writeFileDurably(temporary, MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));

@@ -68,6 +68,16 @@ export function withEpoch(record: JobRecord, figures: Figures): JobRecord {
   return { ...record, current_epoch: length, metrics: figures, history };
 }
 
+/** The figures of the epoch whose weights the job leaves: what stands beside the figures of the test is of the same model. */
+function chosenFigures({ history, metrics }: JobRecord, epoch: unknown): Record<string, unknown> {
+  if (typeof epoch !== 'number' || epoch < 1) return { ...metrics };
+  const figures = Object.entries(history).flatMap(([name, values]) => {
+    const value = values[epoch - 1];
+    return value === undefined || value === null ? [] : [[name, value] as const];
+  });
+  return { epoch, ...Object.fromEntries(figures) };
+}
+
 export function withReport(record: JobRecord, report: JobReport, now: number): JobRecord {
   switch (report.what) {
     case 'running': {
@@ -88,7 +98,7 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
       return {
         ...withStatus(record, 'completed', now),
         progress: 100,
-        metrics: { ...record.metrics, ...report.metrics },
+        metrics: { ...chosenFigures(record, report.metrics['chosen_epoch']), ...report.metrics },
         model_path: report.modelPath ?? null,
       };
     case 'stopped':

@@ -17,7 +17,8 @@ export class TrainingService {
   }
 
   start(body: unknown): Promise<{ job_id: string; status: 'started'; database_id: number }> {
-    return this.#supervisor.ask({ type: 'start', body });
+    // It takes effect however long it takes: to give up waiting would make people start it twice.
+    return this.#supervisor.ask({ type: 'start', body }, UNTIL_NEXT_BORDER);
   }
 
   status(jobId: string): Promise<JobStatus> {

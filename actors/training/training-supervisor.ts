@@ -1,5 +1,5 @@
 /** The supervisor of all training jobs: starts them, passes commands on, writes down what they report, answers questions. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ActorContext,
@@ -16,6 +16,7 @@ import {
 } from '../../runtime/index.js';
 import { Refusal } from '../refusal.js';
 import type { JobState } from '../runtime-types.js';
+import { PRIVATE_DIRECTORY } from '../values/artefact-store.js';
 import { type JobRecord, listEntryOf, newRecord, statusOf, withReport, withStatus } from './job-record.js';
 import type { CommandOutcome, JobInit, JobMessage, JobReport, TrainingMessage } from './messages.js';
 import { recordAfterRestart } from './restart.js';
@@ -38,12 +39,16 @@ interface LiveJob {
   readonly waiters: DeferredReply[];
   /** Resolves when every event so far is committed. */
   written: Promise<unknown>;
+  /** Whether the store lacks its newest state, because it could not be written. */
+  unwritten: boolean;
 }
 
 interface SupervisorState {
   readonly around: TrainingSurroundings;
   readonly jobs: Map<string, LiveJob>;
   readonly jobOf: Map<string, string>;
+  /** Jobs that have ended and whose last state could not be written. */
+  readonly unwritten: Map<string, JobRecord>;
   number: number;
   /** Who waits for the end of all jobs. */
   closing: DeferredReply | undefined;
@@ -59,7 +64,14 @@ export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, Tra
     for (const { job_id: jobId, document } of await around.store.query('unfinished_jobs')) {
       await recordAfterRestart(around, String(jobId), JSON.parse(String(document)) as JobRecord);
     }
-    return { around, jobs: new Map(), jobOf: new Map(), number: Number(row?.['value'] ?? 0), closing: undefined };
+    return {
+      around,
+      jobs: new Map(),
+      jobOf: new Map(),
+      unwritten: new Map(),
+      number: Number(row?.['value'] ?? 0),
+      closing: undefined,
+    };
   },
 
   async receive(state, message, context) {
@@ -120,6 +132,8 @@ async function answer(state: SupervisorState, message: Question, context: Contex
   }
 }
 
+const jobIdOf = (number: number): string => `job_${String(number).padStart(4, '0')}`;
+
 async function startJob(
   state: SupervisorState,
   body: unknown,
@@ -132,11 +146,13 @@ async function startJob(
     around,
     async (id) => (await recordOf(state, id)).folder,
   );
-  const number = ++state.number;
-  const jobId = `job_${String(number).padStart(4, '0')}`;
+  // A folder of that name may be there without a row: of a job whose log was kept in memory, or whose log is gone.
+  let number = ++state.number;
+  while (existsSync(join(around.jobsDir, jobIdOf(number)))) number = ++state.number;
+  const jobId = jobIdOf(number);
   const folder = folderOf(request, around) ?? jobId;
   // Made before the job exists, so that a second one cannot be given the same.
-  mkdirSync(join(around.jobsDir, folder), { recursive: true });
+  mkdirSync(join(around.jobsDir, folder), { recursive: true, mode: PRIVATE_DIRECTORY });
   const name =
     request.name ??
     `${request.data_config.dataset ?? request.data_config.data_path ?? 'data'} ${request.model_config.backbone ?? 'mlp'}`;
@@ -174,7 +190,7 @@ async function startJob(
     supervisor: context.self.address,
   };
   const spawned = around.kernel.spawn<JobMessage>({ module: around.hostEntry, name: 'jobActor' }, init, 'own-heavy');
-  state.jobs.set(jobId, { record, spawned, waiters: [], written: Promise.resolve() });
+  state.jobs.set(jobId, { record, spawned, waiters: [], written: Promise.resolve(), unwritten: false });
   state.jobOf.set(keyOf(spawned.ref.address), jobId);
   context.watch(spawned.ref as never);
   return { job_id: jobId, status: 'started', database_id: number };
@@ -183,6 +199,8 @@ async function startJob(
 async function recordOf(state: SupervisorState, jobId: string): Promise<JobRecord> {
   const live = state.jobs.get(jobId);
   if (live) return live.record;
+  const unwritten = state.unwritten.get(jobId);
+  if (unwritten) return unwritten;
   const [row] = await state.around.store.query('job_by_id', [jobId]);
   if (!row) throw new Refusal('not_found', `there is no job "${jobId}"`);
   return JSON.parse(String(row['document'])) as JobRecord;
@@ -212,7 +230,8 @@ async function command(state: SupervisorState, jobId: string, what: JobCommand, 
   if (target === 'illegal')
     throw new Refusal('conflict', `job "${jobId}" is ${record.status}: it cannot be told to ${what}`);
   if (target === 'same') return context.reply({ job_id: jobId, status: record.status });
-  const live = state.jobs.get(jobId)!;
+  const live = state.jobs.get(jobId);
+  if (!live) throw new Refusal('conflict', `job "${jobId}" has ended: it cannot be told to ${what}`);
   const reply = context.deferReply();
   const outcome = (reached: boolean): void =>
     context.self.tell({ type: 'outcome', jobId, command: what, reached, reply });
@@ -315,6 +334,8 @@ async function takeEnd(
   }
   void live.written.then(() => {
     state.jobs.delete(jobId);
+    // The store has an older state of it: what is known must be told while this process lives.
+    if (live.unwritten) state.unwritten.set(jobId, live.record);
     state.around.log.close(jobId);
     for (const waiter of live.waiters) waiter.reply(statusOf(live.record, state.around.now()));
     replyIfClosed(state);
@@ -342,12 +363,16 @@ function append(
   fields: object,
   along: readonly Operation[],
 ): void {
-  const appended = state.around.log.append(live.record.job_id, type, fields, along).catch((error: unknown) => {
-    // What cannot be written down is lost: the job stops at its next border, with a checkpoint.
-    live.record = { ...live.record, error: toFailure(error).message };
-    void live.spawned.stop();
-  });
-  live.written = Promise.all([live.written, appended]);
+  const appended = state.around.log.append(live.record.job_id, type, fields, along).then(
+    () => undefined,
+    (error: unknown) => {
+      // What cannot be written down is lost: the job stops at its next border, with a checkpoint.
+      live.record = { ...live.record, error: toFailure(error).message };
+      live.unwritten = true;
+      void live.spawned.stop();
+    },
+  );
+  live.written = live.written.then(() => appended);
 }
 
 function updateOf(record: JobRecord, now: number): Record<string, unknown> {

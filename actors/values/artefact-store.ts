@@ -4,15 +4,19 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 
+/** Folders and files of the data directory hold data of patients: nobody else on the machine may look. */
+export const PRIVATE_DIRECTORY = 0o700;
+const PRIVATE_FILE = 0o600;
+
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Writes a file whole or not at all: under another name first, synced, then renamed, and the rename synced too. */
 export function writeFileDurably(directory: string, name: string, bytes: Uint8Array): void {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
   const temporary = join(directory, `.${name}.${nanoid(8)}.tmp`);
-  const file = openSync(temporary, 'wx');
+  const file = openSync(temporary, 'wx', PRIVATE_FILE);
   try {
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
     fsyncSync(file);

@@ -32,7 +32,6 @@ export type Catalogue = Pick<Runtime, 'nodeTypes' | 'validate'>;
 export interface ServeOptions {
   readonly host: string;
   readonly port: number;
-  readonly dataRoots?: readonly string[];
   readonly allowedHosts?: readonly string[];
   readonly corsOrigins?: readonly string[];
 }

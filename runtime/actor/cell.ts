@@ -44,6 +44,8 @@ export class Cell implements ActorContext {
   #stopping = false;
   #ended = false;
   #pending: { from: number; call: number } | undefined;
+  /** Answers that were put off, and are still owed. */
+  readonly #owed = new Set<{ from: number; call: number }>();
 
   constructor(system: ActorSystem, options: CellOptions) {
     this.#system = system;
@@ -99,10 +101,9 @@ export class Cell implements ActorContext {
 
   deferReply(): DeferredReply {
     const pending = this.#takePending();
-    let open = pending !== undefined;
+    if (pending) this.#owed.add(pending);
     const once = (answer: { value: unknown } | { failure: Failure }, transfer?: readonly Transferable[]): void => {
-      if (open && pending) this.#system.answer(pending, answer, transfer);
-      open = false;
+      if (pending && this.#owed.delete(pending)) this.#system.answer(pending, answer, transfer);
     };
     return {
       reply: (value, transfer) => once({ value }, transfer),
@@ -123,7 +124,8 @@ export class Cell implements ActorContext {
 
   accept(message: Incoming): 'taken' | 'full' | 'ended' {
     if (this.#ended) return 'ended';
-    if (!this.#mailbox.push(message)) return 'full';
+    // An end is told once: whoever waits for it must hear of it.
+    if (!this.#mailbox.push(message, message.kind === 'terminated')) return 'full';
     this.#wake();
     return 'taken';
   }
@@ -251,6 +253,8 @@ export class Cell implements ActorContext {
         last ? { cause: new Error(last.message) } : undefined,
       ),
     );
+    for (const owed of this.#owed) this.#system.answer(owed, { failure: gone });
+    this.#owed.clear();
     for (let message = this.#mailbox.shift(); message; message = this.#mailbox.shift()) {
       if (message.kind === 'message' && message.call !== undefined)
         this.#system.answer({ from: message.from!, call: message.call }, { failure: gone });

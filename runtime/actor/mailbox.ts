@@ -15,9 +15,9 @@ export class Mailbox<T> {
     return this.#size;
   }
 
-  /** Adds at the end; false when the mailbox is full and the message was not taken. */
-  push(item: T): boolean {
-    if (this.#size >= this.capacity) return false;
+  /** Adds at the end; false when the mailbox is full and the message was not taken. With `always` it is taken all the same. */
+  push(item: T, always = false): boolean {
+    if (this.#size >= this.capacity && !always) return false;
     if (this.#size === this.#ring.length) this.#grow();
     this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = item;
     this.#size += 1;

@@ -111,7 +111,9 @@ export class Control {
   /** Blocks this thread until the host may be ended, or for `timeout` ms. For the exit handler, where nothing can await. */
   waitUntilMayEnd(timeout: number): boolean {
     const deadline = Date.now() + timeout;
-    for (const word of [IN_NATIVE, OPEN_RESOURCES]) {
+    // A resource may be closed by a native call: only both at once are an end.
+    while (!this.mayEnd) {
+      const word = Atomics.load(this.#words, IN_NATIVE) > 0 ? IN_NATIVE : OPEN_RESOURCES;
       for (;;) {
         const count = Atomics.load(this.#words, word);
         const left = deadline - Date.now();

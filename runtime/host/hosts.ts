@@ -98,7 +98,10 @@ export class Host {
 
 export class Hosts {
   readonly all = new Map<number, Host>();
-  readonly #pool: Piscina;
+  /** By niceness: an unprivileged thread can lower its priority and never raise it again, so it must not be used for both. */
+  readonly #pools = new Map<number, Piscina>();
+  readonly #entry: URL;
+  readonly #threads: number;
   readonly #budget: ThreadBudget;
   readonly #events: HostEvents;
   #nextHost = 1;
@@ -106,9 +109,16 @@ export class Hosts {
   constructor(entry: URL, threads: number, budget: ThreadBudget, events: HostEvents) {
     this.#budget = budget;
     this.#events = events;
-    this.#pool = new Piscina({
-      filename: entry.href,
-      minThreads: threads,
+    this.#entry = entry;
+    this.#threads = threads;
+  }
+
+  #poolOf(niceness: number): Piscina {
+    const known = this.#pools.get(niceness);
+    if (known) return known;
+    const pool = new Piscina({
+      filename: this.#entry.href,
+      minThreads: niceness === 0 ? this.#threads : 0,
       maxThreads: POOL_LIMIT,
       idleTimeout: IDLE_THREAD_MS,
       recordTiming: false,
@@ -116,7 +126,9 @@ export class Hosts {
       atomics: 'disabled',
     });
     // Every task's own promise tells of its failure; the pool's event would end the process.
-    this.#pool.on('error', () => undefined);
+    pool.on('error', () => undefined);
+    this.#pools.set(niceness, pool);
+    return pool;
   }
 
   open(niceness: number): Host {
@@ -150,10 +162,12 @@ export class Hosts {
     const task = { host: id, port: port2, control: control.memory, budget: this.#budget.memory, niceness };
     // What the host reported before it ended is still on its way: the port closes after the last of it.
     const drained = new Promise<void>((resolve) => port1.once('close', resolve));
-    const ended = this.#pool.run(task, { transferList: [port2] as never, signal: abort.signal }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    const ended = this.#poolOf(niceness)
+      .run(task, { transferList: [port2] as never, signal: abort.signal })
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
     const gone = Promise.all([ended, drained]).then(([error]) => {
       markFailed(error ?? new RuntimeError('host_gone', `the thread ${id} has ended`));
       this.all.delete(id);
@@ -166,6 +180,6 @@ export class Hosts {
 
   /** Ends the idle threads. Only when no host is open any more, or none that could abort the process. */
   async destroy(): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
   }
 }

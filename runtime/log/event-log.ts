@@ -42,6 +42,8 @@ interface Stream {
   /** What follows from its id: the field that carries it. */
   readonly idField: string;
   readonly listeners: Set<Listener>;
+  /** Told when no further event will come. */
+  readonly enders: Set<() => void>;
   /** No further event will come: it is let go of when nobody listens any more. */
   ended: boolean;
 }
@@ -70,7 +72,14 @@ export class EventLog {
   /** Begins a stream that has no events yet. `idField` is the name under which its id stands in every event. */
   create(stream: string, idField: 'run_id' | 'job_id'): void {
     if (this.#streams.has(stream)) throw new RuntimeError('name_taken', `the stream ${stream} exists already`);
-    this.#streams.set(stream, { assigned: 0, committed: 0, idField, listeners: new Set(), ended: false });
+    this.#streams.set(stream, {
+      assigned: 0,
+      committed: 0,
+      idField,
+      listeners: new Set(),
+      enders: new Set(),
+      ended: false,
+    });
   }
 
   /** Continues a stream of an earlier process. */
@@ -82,7 +91,14 @@ export class EventLog {
     }
     const [row] = await this.#store.query('last_seq', [stream]);
     const last = Number(row?.['seq'] ?? 0);
-    this.#streams.set(stream, { assigned: last, committed: last, idField, listeners: new Set(), ended: false });
+    this.#streams.set(stream, {
+      assigned: last,
+      committed: last,
+      idField,
+      listeners: new Set(),
+      enders: new Set(),
+      ended: false,
+    });
   }
 
   /** A stream ends here. Its events stay, and its listeners are kept as long as they listen. */
@@ -90,6 +106,7 @@ export class EventLog {
     const open = this.#streams.get(stream);
     if (!open) return;
     open.ended = true;
+    for (const end of open.enders) end();
     this.#letGo(stream, open);
   }
 
@@ -113,7 +130,9 @@ export class EventLog {
     const json = `${head.slice(0, -1)}${body === '}' ? '' : ','}${body}`;
     const event: StreamEvent = { stream, seq, pos, type, json };
     try {
-      await this.#store.commit([{ statement: 'append_event', parameters: [pos, stream, seq, type, json] }, ...along]);
+      await this.#store.commit([{ statement: 'append_event', parameters: [pos, stream, seq, type, json] }, ...along], {
+        ordered: true,
+      });
     } catch (error) {
       // A number was given out and its event is lost: to go on would leave a gap in the log.
       this.#broken ??= new RuntimeError('store_failed', `the event log has stopped: ${(error as Error).message}`, {
@@ -135,8 +154,16 @@ export class EventLog {
     this.#deliver(open, { stream, type, json, ...(mergeKey !== undefined && { mergeKey }) });
   }
 
-  /** Gives every later event of a stream, or of all streams that match `prefix*`, to the listener, in order. */
-  async subscribe(stream: string | StreamPattern, listener: Listener): Promise<Subscription> {
+  /** @throws RuntimeError `store_failed` once the log has stopped */
+  assertWritable(): void {
+    if (this.#broken) throw this.#broken;
+  }
+
+  /**
+   * Gives every later event of a stream, or of all streams that match `prefix*`, to the listener, in order.
+   * @param onEnd called when no further event of the stream will come, be it that its last one could not be written
+   */
+  async subscribe(stream: string | StreamPattern, listener: Listener, onEnd?: () => void): Promise<Subscription> {
     if (stream.endsWith('*')) {
       const listeners = this.#patterns.get(stream) ?? new Set();
       this.#patterns.set(stream, listeners);
@@ -150,14 +177,17 @@ export class EventLog {
     const open = this.#streams.get(stream);
     if (open) {
       open.listeners.add(listener);
+      if (onEnd) open.enders.add(onEnd);
       const unsubscribe = (): void => {
         open.listeners.delete(listener);
+        if (onEnd) open.enders.delete(onEnd);
         this.#letGo(stream, open);
       };
       return { last: open.committed, unsubscribe };
     }
     // A stream that is not open has ended: there is only its past.
     const [row] = await this.#store.query('last_seq', [stream]);
+    onEnd?.();
     return { last: Number(row?.['seq'] ?? 0), unsubscribe: () => undefined };
   }
 

@@ -45,17 +45,29 @@ export class Database {
       });
     }
     this.#queries = schema.statements;
-    this.#database.pragma('journal_mode = WAL');
-    this.#database.pragma('synchronous = FULL');
-    this.#database.pragma('foreign_keys = ON');
-    this.#migrate(file, schema.migrations);
+    try {
+      // A backup, or a person with a shell, may hold the file for a moment.
+      this.#database.pragma('busy_timeout = 5000');
+      this.#database.pragma('journal_mode = WAL');
+      this.#database.pragma('synchronous = FULL');
+      this.#database.pragma('foreign_keys = ON');
+      this.#migrate(file, schema.migrations);
+    } catch (error) {
+      this.#database.close();
+      if (error instanceof RuntimeError) throw error;
+      throw new RuntimeError(
+        'store_failed',
+        `the store ${file} cannot be used: ${(error as Error).message}. Put a copy of it back, or name another data directory with --data-dir`,
+        { cause: error },
+      );
+    }
   }
 
   /** Runs all operations in one transaction: every one of them is on the disk when this returns, or none is. */
   commit(operations: readonly Operation[]): void {
     if (operations.length === 0) return;
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#database.exec('BEGIN IMMEDIATE');
       for (const { statement, parameters } of operations)
         this.#prepare(statement).run([...checked(statement, parameters)]);
       this.#database.exec('COMMIT');

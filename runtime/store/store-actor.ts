@@ -45,9 +45,12 @@ export const storeActor: Behaviour<StoreState, StoreMessage, StoreInit> = {
   },
 
   stop(state, context) {
-    state.database.close();
-    state.unlock();
-    context.control.closeResource();
+    try {
+      state.database.close();
+      state.unlock();
+    } finally {
+      context.control.closeResource();
+    }
   },
 };
 
@@ -71,7 +74,8 @@ function makeDirectory(directory: string): void {
   }
   const parent = dirname(directory);
   if (parent !== directory) makeDirectory(parent);
-  mkdirSync(directory);
+  // What lies there is data of patients: nobody else on the machine may look.
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 function makeWritable(directory: string): void {

@@ -4,6 +4,8 @@ import type { Bindable, Operation, Row } from './database.js';
 import type { StoreMessage } from './store-actor.js';
 
 interface Waiting {
+  /** Must not be stored if one before it could not be. */
+  readonly ordered: boolean;
   readonly operations: readonly Operation[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -19,9 +21,9 @@ export class Store {
   }
 
   /** Resolves when the operations are on the disk. Commits take effect in the order of the calls. */
-  commit(operations: readonly Operation[]): Promise<void> {
+  commit(operations: readonly Operation[], { ordered = false } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operations, resolve, reject });
+      this.#waiting.push({ operations, ordered, resolve, reject });
       // From here to the end of this turn everything joins the same group.
       this.#committing ??= Promise.resolve().then(() => this.#drain());
     });
@@ -46,10 +48,24 @@ export class Store {
       } catch (error) {
         if (group.length === 1) group[0]!.reject(error);
         // One that cannot be stored must not take the others of its group with it.
-        else for (const waiting of group) await this.#send(waiting.operations).then(waiting.resolve, waiting.reject);
+        else await this.#sendSingly(group);
       }
     }
     this.#committing = undefined;
+  }
+
+  async #sendSingly(group: readonly Waiting[]): Promise<void> {
+    let gap: unknown;
+    for (const { operations, ordered, resolve, reject } of group) {
+      if (ordered && gap !== undefined) {
+        reject(gap);
+        continue;
+      }
+      await this.#send(operations).then(resolve, (error: unknown) => {
+        if (ordered) gap = error;
+        reject(error);
+      });
+    }
   }
 
   #send(operations: readonly Operation[]): Promise<void> {

@@ -28,7 +28,6 @@ export async function serveGateway(flags: ServeFlags, surroundings: Surroundings
     const server = await engine.serve(runtime, {
       host: flags.host,
       port: flags.port,
-      ...(options.dataRoots !== undefined && { dataRoots: options.dataRoots }),
       ...(flags.allowHost !== undefined && { allowedHosts: flags.allowHost }),
       ...(flags.corsOrigin !== undefined && { corsOrigins: flags.corsOrigin }),
     });
