@@ -1,6 +1,6 @@
 // Bundles the package into dist/: the public entry points, the command line and the entry of the actor hosts.
 // One call, shared chunks, dependencies left outside: a worker thread then loads in about 35 ms.
-import { existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
@@ -37,6 +37,8 @@ export async function build() {
     sourcemap: true,
     logLevel: 'warning',
   });
+  // CommonJS, as it is: see there.
+  copyFileSync(`${root}runtime/host/thread.cjs`, `${root}dist/thread.cjs`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -151,4 +151,22 @@ describe('a runtime', () => {
     await Promise.all([runtime.close(), runtime.close()]);
     await expect(runtime.train({ data_config: { dataset: 'wdbc' } })).rejects.toMatchObject({ code: 'runtime_closed' });
   });
+});
+
+it('a job never writes into the folder of an earlier one, also when nobody remembers that one', async () => {
+  const dataDir = temporaryFolder();
+  const request = {
+    data_config: { dataset: 'wdbc' },
+    model_config: { hidden: [4] },
+    training_config: { epochs: 1 },
+  };
+  const models: (string | null)[] = [];
+  for (let count = 0; count < 2; count++) {
+    const { runtime } = await temporaryRuntime({ dataDir, log: 'memory', threads: 1 });
+    const job = await runtime.train(request);
+    models.push((await job.result).model_path);
+    await runtime.close();
+  }
+  expect(new Set(models).size).toBe(2);
+  expect(models.every((path) => path !== null && existsSync(path))).toBe(true);
 });

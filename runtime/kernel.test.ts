@@ -138,6 +138,42 @@ it('a thread that dies with sessions open gives their share of the cores back', 
   expect(kernel.budget.active).toBe(0);
 });
 
+describe('a thread that does not come back', () => {
+  it('is replaced the moment its actor is abandoned, and ended', async () => {
+    open(1);
+    const stuck = kernel.spawn<Message>(echo, undefined, 'shared');
+    await stuck.started;
+    const { answer } = await spin(stuck, { ms: 600_000 });
+    stuck.abandon();
+    const next = kernel.spawn<Message>(echo, 'new', 'shared');
+    expect(await next.ref.ask({ type: 'init' })).toBe('new');
+    await expect(answer).rejects.toMatchObject({ code: 'host_gone' });
+    expect(await stuck.ended).toMatchObject({ code: 'host_gone' });
+  });
+});
+
+it('an actor whose start cannot cross threads leaves nothing behind', async () => {
+  open(0);
+  expect(() => kernel.spawn<Message>(echo, () => 1, 'own-heavy')).toThrow(/could not be cloned/);
+  await expect.poll(() => kernel.threads).toBe(0);
+});
+
+it('an actor that ends owes nobody an answer: what it had put off is refused', async () => {
+  open(0);
+  const late: Behaviour<undefined, Message> = {
+    start: () => undefined,
+    receive(state, message, context) {
+      if (message.type === 'later') context.deferReply();
+      else context.end();
+      return state;
+    },
+  };
+  const ref = kernel.spawnHere(late, undefined);
+  const answer = ref.ask({ type: 'later' }, { timeout: Number.POSITIVE_INFINITY });
+  ref.tell({ type: 'end' });
+  await expect(answer).rejects.toMatchObject({ code: 'actor_gone' });
+});
+
 describe('stopping', () => {
   it('reaches a loop that never awaits through shared memory', async () => {
     const actor = open().spawn<Message>(echo, undefined, 'own-heavy');

@@ -13,7 +13,7 @@ import { type Host, Hosts } from './host/hosts.js';
 import type { Wire } from './messages.js';
 
 export interface KernelOptions {
-  /** Module that Piscina loads in every thread; its default export is `serveHost`. */
+  /** Module that every thread loads; its default export is `serveHost`. `thread.cjs`, which Piscina needs, lies beside it. */
   readonly entry: URL;
   /** Threads that light actors share. Each heavy one gets a thread of its own on top. */
   readonly threads: number;
@@ -65,7 +65,7 @@ export class Kernel implements AsyncDisposable {
       connect: (host) => this.#system.unlink(host),
       ...(options.onDeadLetter ? { onDeadLetter: options.onDeadLetter } : {}),
     });
-    this.#hosts = new Hosts(options.entry, options.threads, this.budget, {
+    this.#hosts = new Hosts(options.entry, this.budget, {
       started: (host, actor) => this.#watches.get(`${host.id}.${actor}`)?.onStarted(),
       ended: (host, actor, failure) => this.#ended(host, actor, failure),
       connect: (host, to) => this.#connect(host, to),

@@ -6,6 +6,7 @@
 import { CONTROL_SLOTS } from '../defaults.js';
 import { RuntimeError } from '../errors.js';
 
+// The first two are known to thread.cjs as well.
 const CLOSING = 0;
 const IN_NATIVE = 1;
 const OPEN_RESOURCES = 2;
@@ -60,10 +61,7 @@ export class Control {
     return false;
   }
 
-  /**
-   * Announces a native call without asking: one that frees something, which the kernel waits for, or the loading of a
-   * thread's own code, which the kernel announces for it.
-   */
+  /** Announces a native call that frees something: made while closing too, because the kernel waits for it. */
   announceNative(): void {
     Atomics.add(this.#words, IN_NATIVE, 1);
   }

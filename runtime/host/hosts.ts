@@ -101,24 +101,23 @@ export class Hosts {
   /** By niceness: an unprivileged thread can lower its priority and never raise it again, so it must not be used for both. */
   readonly #pools = new Map<number, Piscina>();
   readonly #entry: URL;
-  readonly #threads: number;
   readonly #budget: ThreadBudget;
   readonly #events: HostEvents;
   #nextHost = 1;
 
-  constructor(entry: URL, threads: number, budget: ThreadBudget, events: HostEvents) {
+  constructor(entry: URL, budget: ThreadBudget, events: HostEvents) {
     this.#budget = budget;
     this.#events = events;
     this.#entry = entry;
-    this.#threads = threads;
   }
 
   #poolOf(niceness: number): Piscina {
     const known = this.#pools.get(niceness);
     if (known) return known;
     const pool = new Piscina({
-      filename: this.#entry.href,
-      minThreads: niceness === 0 ? this.#threads : 0,
+      filename: new URL('./thread.cjs', this.#entry).href,
+      // A thread is made for a host and for nothing else: one that the pool keeps ready could not be ended safely.
+      minThreads: 0,
       maxThreads: POOL_LIMIT,
       idleTimeout: IDLE_THREAD_MS,
       recordTiming: false,
@@ -156,14 +155,12 @@ export class Hosts {
           return this.#events.connect(host, message.host);
       }
     });
-    // Node aborts the process when a thread ends while it loads its modules: the host takes this back once it has.
-    control.announceNative();
     const abort = new AbortController();
     const task = { host: id, port: port2, control: control.memory, budget: this.#budget.memory, niceness };
     // What the host reported before it ended is still on its way: the port closes after the last of it.
     const drained = new Promise<void>((resolve) => port1.once('close', resolve));
     const ended = this.#poolOf(niceness)
-      .run(task, { transferList: [port2] as never, signal: abort.signal })
+      .run({ entry: this.#entry.href, task }, { transferList: [port2] as never, signal: abort.signal })
       .then(
         () => undefined,
         (error: unknown) => error,

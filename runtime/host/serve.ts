@@ -14,6 +14,7 @@ import { Control } from './control.js';
 export async function serveHost(task: HostTask): Promise<void> {
   const { port } = task;
   const control = new Control(task.control);
+  // Taken by thread.cjs while this module was loaded.
   control.leaveNative();
   const report = (message: HostReport): void => port.postMessage(message);
   const system = new ActorSystem({

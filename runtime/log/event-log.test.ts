@@ -84,6 +84,29 @@ describe('the event log', () => {
     expect(await log.append('job_1', 'good', {})).toMatchObject({ seq: 1, pos: 1 });
   });
 
+  it('stores no event behind one that could not be stored, also when both were in one group', async () => {
+    const store = new Store(openStore().ref);
+    const log = await EventLog.open(store);
+    log.create('job_1', 'job_id');
+    const impossible = { statement: 'no such statement', parameters: [] };
+    const outcomes = await Promise.allSettled([
+      log.append('job_1', 'one', {}),
+      log.append('job_1', 'two', {}, [impossible]),
+      log.append('job_1', 'three', {}),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect((await store.query('events_after', ['job_1', 0, 10])).map((row) => row['type'])).toEqual(['one']);
+    expect(() => log.assertWritable()).toThrow(/event log has stopped/);
+  });
+
+  it('tells a listener when no further event will come', async () => {
+    const log = await EventLog.open(new Store(openStore().ref));
+    log.create('job_1', 'job_id');
+    const ended = new Promise<void>((resolve) => void log.subscribe('job_1', () => undefined, resolve));
+    log.close('job_1');
+    await ended;
+  });
+
   it('stops when an event could not be stored, instead of leaving a gap', async () => {
     const store = openStore();
     const log = await EventLog.open(new Store(store.ref));

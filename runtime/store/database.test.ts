@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database, type Migration } from './database.js';
 
@@ -10,6 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+const flag = new Int32Array(new SharedArrayBuffer(4));
 const statements = { put: 'INSERT INTO notes (text) VALUES (?)', all: 'SELECT text FROM notes ORDER BY id' };
 const notes: Migration = { name: 'notes', sql: 'CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)' };
 const places: Migration = { name: 'places', sql: 'CREATE TABLE places (id INTEGER PRIMARY KEY)' };
@@ -40,6 +43,33 @@ describe('migrations', () => {
     put(again, 'works');
     again.close();
   });
+});
+
+it('waits for a moment when somebody else holds the file', () => {
+  const database = open(notes);
+  const other = new Worker(
+    `const { workerData, parentPort } = require('node:worker_threads');
+     const Database = require(workerData.libsql);
+     const held = new Database(workerData.file);
+     held.exec('BEGIN IMMEDIATE');
+     Atomics.store(workerData.flag, 0, 1);
+     Atomics.notify(workerData.flag, 0);
+     setTimeout(() => { held.exec('ROLLBACK'); held.close(); }, 150);`,
+    {
+      eval: true,
+      workerData: { libsql: createRequire(import.meta.url).resolve('libsql'), file: join(directory, 'x.db'), flag },
+    },
+  );
+  Atomics.wait(flag, 0, 0, 10_000);
+  put(database, 'kept');
+  expect(database.query('all', [])).toMatchObject([{ text: 'kept' }]);
+  database.close();
+  return new Promise<void>((resolve) => other.once('exit', () => resolve()));
+});
+
+it('a file that is no database is refused with its name and the way out', () => {
+  writeFileSync(join(directory, 'x.db'), 'this is a letter, not a database, and it is long enough to tell'.repeat(20));
+  expect(() => open(notes)).toThrow(/x\.db cannot be used: .*--data-dir/);
 });
 
 it('commits all operations or none', () => {
