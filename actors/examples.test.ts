@@ -138,6 +138,15 @@ describe('embed.mjs', () => {
   });
 });
 
+describe('wdbc-splits.mjs', () => {
+  it('tells what the README says of the 15 splits', { timeout: 120_000 }, async () => {
+    const { code, stdout, stderr } = await node(example('wdbc-splits.mjs'), folder);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/test AUC/g)).toHaveLength(15);
+    expect(stdout).toMatch(/^mean 0\.99\d+, lowest 0\.9[78]\d+/m);
+  });
+});
+
 describe('against a server', () => {
   let url: string;
   let stop: () => Promise<number | null>;
