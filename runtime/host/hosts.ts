@@ -165,6 +165,8 @@ export class Hosts {
         () => undefined,
         (error: unknown) => error,
       );
+    // A task that was aborted before a thread took it never handed the port over: nobody else closes it.
+    void ended.then(() => port2.close());
     const gone = Promise.all([ended, drained]).then(([error]) => {
       markFailed(error ?? new RuntimeError('host_gone', `the thread ${id} has ended`));
       this.all.delete(id);
