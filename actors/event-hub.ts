@@ -1,5 +1,7 @@
 /** Brings the log's events to subscribers on other threads. */
+
 import type { Address, Answers, Behaviour, EventLog, StreamEvent, Subscription, Terminated } from '../runtime/index.js';
+import { addressKey } from '../runtime/index.js';
 
 export type HubMessage =
   | ({
@@ -29,8 +31,6 @@ interface HubState {
 
 /** The stream of every job has a name of its own on the wire. */
 const patternOf = (stream: string): string => (stream === 'all' ? 'job_*' : stream);
-const keyOf = ({ host, actor }: Address): string => `${host}.${actor}`;
-
 export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
   start: (log) => ({ log, subscriptions: new Map() }),
 
@@ -43,10 +43,10 @@ export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
           const subscription = await state.log.subscribe(patternOf(stream), (event) =>
             ref.tell({ type: 'event', id, event }),
           );
-          let own = state.subscriptions.get(keyOf(subscriber));
+          let own = state.subscriptions.get(addressKey(subscriber));
           if (!own) {
             own = new Map();
-            state.subscriptions.set(keyOf(subscriber), own);
+            state.subscriptions.set(addressKey(subscriber), own);
             context.watch(ref as never);
           }
           own.set(id, subscription);
@@ -57,7 +57,7 @@ export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
         return state;
       }
       case 'unsubscribe': {
-        const own = state.subscriptions.get(keyOf(message.subscriber));
+        const own = state.subscriptions.get(addressKey(message.subscriber));
         own?.get(message.id)?.unsubscribe();
         own?.delete(message.id);
         return state;
@@ -69,9 +69,9 @@ export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
         return state;
       }
       case 'terminated': {
-        const own = state.subscriptions.get(keyOf(message.actor));
+        const own = state.subscriptions.get(addressKey(message.actor));
         for (const subscription of own?.values() ?? []) subscription.unsubscribe();
-        state.subscriptions.delete(keyOf(message.actor));
+        state.subscriptions.delete(addressKey(message.actor));
         return state;
       }
     }

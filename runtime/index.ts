@@ -1,7 +1,8 @@
 /** The actor kernel: actors, threads, devices, the store. It knows no HTTP and no medicine. */
-export type { Address } from './actor/address.js';
+export { type Address, addressKey } from './actor/address.js';
 export type { ActorContext, Behaviour, BehaviourSource, DeferredReply, Terminated } from './actor/behaviour.js';
 export type { ActorRef, Answers, AskOptions } from './actor/ref.js';
+export { STOP_DEADLINE_MS } from './defaults.js';
 export { type DeviceOptions, OwnedDevice, openDevice, type Provider } from './device/device.js';
 export { ThreadBudget } from './device/threads.js';
 export { type Failure, fromFailure, RemoteError, RuntimeError, type RuntimeErrorCode, toFailure } from './errors.js';

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import {
   type ActorContext,
-  type Address,
+  addressKey,
   type Behaviour,
   type Failure,
   type Operation,
   RuntimeError,
   type Spawned,
+  STOP_DEADLINE_MS,
   toFailure,
 } from '../../runtime/index.js';
 import type { Described } from '../values/describe.js';
@@ -31,12 +32,7 @@ export type { Kept, RunInit, RunSurroundings } from './run-state.js';
 /** Light nodes that one run has under way at once, for each thread. */
 const LIGHT_WINDOW = 64;
 
-/** How long the nodes of a cancelled run have to come back, in ms. Then the run ends without them. */
-const STOP_DEADLINE_MS = 10_000;
-
 type Context = ActorContext<RunMessage>;
-
-const keyOf = ({ host, actor }: Address): string => `${host}.${actor}`;
 
 export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
   async start(init, context) {
@@ -94,7 +90,7 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
         break;
       }
       case 'terminated': {
-        const node = state.nodeOf.get(keyOf(message.actor));
+        const node = state.nodeOf.get(addressKey(message.actor));
         if (node === undefined) return state;
         const spawned = state.actors.get(node)!;
         release(state, node);
@@ -191,7 +187,7 @@ function start(state: RunState, node: number, placement: 'own-heavy' | 'shared',
     return settle(state, context, { type: 'failed', node, error: toFailure(error).message });
   }
   state.actors.set(node, spawned);
-  state.nodeOf.set(keyOf(spawned.ref.address), node);
+  state.nodeOf.set(addressKey(spawned.ref.address), node);
   context.watch(spawned.ref);
 }
 
@@ -210,7 +206,7 @@ function release(state: RunState, node: number): void {
   const spawned = state.actors.get(node);
   if (!spawned) return;
   state.actors.delete(node);
-  state.nodeOf.delete(keyOf(spawned.ref.address));
+  state.nodeOf.delete(addressKey(spawned.ref.address));
   const heavy = state.init.surroundings.registry.find(state.schedule.plan.nodes[node]!.type)?.weight === 'heavy';
   if (heavy) state.heavy -= 1;
   else state.light -= 1;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ActorContext,
-  type Address,
+  addressKey,
   type Behaviour,
   type DeferredReply,
   type EventLog,
@@ -55,8 +55,6 @@ interface SupervisorState {
 }
 
 type Context = ActorContext<TrainingMessage>;
-
-const keyOf = ({ host, actor }: Address): string => `${host}.${actor}`;
 
 export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, TrainingSurroundings> = {
   async start(around) {
@@ -191,7 +189,7 @@ async function startJob(
   };
   const spawned = around.kernel.spawn<JobMessage>({ module: around.hostEntry, name: 'jobActor' }, init, 'own-heavy');
   state.jobs.set(jobId, { record, spawned, waiters: [], written: Promise.resolve(), unwritten: false });
-  state.jobOf.set(keyOf(spawned.ref.address), jobId);
+  state.jobOf.set(addressKey(spawned.ref.address), jobId);
   context.watch(spawned.ref as never);
   return { job_id: jobId, status: 'started', database_id: number };
 }
@@ -320,10 +318,10 @@ async function takeEnd(
   state: SupervisorState,
   message: Extract<TrainingMessage, { type: 'terminated' }>,
 ): Promise<void> {
-  const jobId = state.jobOf.get(keyOf(message.actor));
+  const jobId = state.jobOf.get(addressKey(message.actor));
   const live = jobId === undefined ? undefined : state.jobs.get(jobId);
   if (jobId === undefined || !live) return;
-  state.jobOf.delete(keyOf(message.actor));
+  state.jobOf.delete(addressKey(message.actor));
   if (!FINAL_STATES.has(live.record.status)) {
     const hint = live.record.checkpoint ? `; go on with resume_from "${live.record.checkpoint}"` : '';
     // The watch tells only that the thread is gone, the kernel knows of what it died.
