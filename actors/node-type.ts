@@ -1,5 +1,6 @@
 /** What a node type is: one value, in one file, that says everything the checks, the clients and the actor need to know. */
 import type { z } from 'zod';
+import type { ProviderChoice } from '../runtime/index.js';
 
 /** The kind of value that travels along an edge. Two ports fit when their types are equal, or when one of them is `any`. */
 export type PortType = string;
@@ -58,6 +59,8 @@ export interface NodeType<Config extends object = object, Outputs extends object
   readonly config: z.ZodType<Config>;
   /** `heavy`: owns a core, or a device session, for long. It gets a host to itself. */
   readonly weight: 'light' | 'heavy';
+  /** Where its sessions compute, for a heavy node that leaves it to its config; the CPU when left out. */
+  provider?(config: Config): ProviderChoice;
   run(inputs: Config & Record<string, unknown>, context: NodeContext): Promise<Outputs> | Outputs;
 }
 

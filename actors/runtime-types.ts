@@ -62,6 +62,10 @@ export interface JobStatus {
   readonly checkpoint: string | null;
   /** The exported model, once there is one. */
   readonly model_path: string | null;
+  /** What it computes on, once that is known: `cpu`, `webgpu` or `cuda`. */
+  readonly provider: string | null;
+  /** What the GPU is called, where somebody says. */
+  readonly device: string | null;
 }
 
 /** A training job. Iterating gives its events from the first one on. */

@@ -5,6 +5,7 @@
 export * from './autodiff/index.js';
 export * from './data/index.js';
 export type { Device, GraphSession, NamedTensors } from './device.js';
+export * from './initialization/index.js';
 export * from './losses/index.js';
 export { crossEntropy } from './losses/index.js';
 export * from './metrics/index.js';
@@ -13,5 +14,15 @@ export { crossEntropy as meanCrossEntropy } from './metrics/index.js';
 export * from './models/index.js';
 export * from './optimizers/index.js';
 export { permutation, type Random, random, STREAMS } from './random.js';
+export * from './schedules/index.js';
 export * from './train/index.js';
-export { type TrainingGraph, trainingGraph, withParameters } from './training-graph.js';
+export {
+  type Checkpointing,
+  inLoop,
+  type Precision,
+  SQUARE_ROOT_OF_DEPTH,
+  type TrainingGraph,
+  type TrainingGraphOptions,
+  trainingGraph,
+  withParameters,
+} from './training-graph/index.js';

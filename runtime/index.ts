@@ -3,7 +3,17 @@ export { type Address, addressKey } from './actor/address.js';
 export type { ActorContext, Behaviour, BehaviourSource, DeferredReply, Terminated } from './actor/behaviour.js';
 export type { ActorRef, Answers, AskOptions } from './actor/ref.js';
 export { STOP_DEADLINE_MS } from './defaults.js';
-export { type DeviceOptions, OwnedDevice, openDevice, type Provider } from './device/device.js';
+export {
+  type DeviceOptions,
+  type DeviceTensor,
+  OwnedDevice,
+  openDevice,
+  type Provider,
+  type SessionOptions,
+} from './device/device.js';
+export { probeProvider } from './device/probing/probe.js';
+export type { ProviderReport } from './device/probing/report.js';
+export { type ChosenProvider, type ProviderChoice, Providers, providers } from './device/providers.js';
 export { ThreadBudget } from './device/threads.js';
 export { type Failure, fromFailure, RemoteError, RuntimeError, type RuntimeErrorCode, toFailure } from './errors.js';
 export { Control } from './host/control.js';

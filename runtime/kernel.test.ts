@@ -152,6 +152,68 @@ describe('a thread that does not come back', () => {
   });
 });
 
+describe('the thread of the GPU', () => {
+  it('is one for all that want it, made when the first one does, and no other thread may use the GPU', async () => {
+    open(1);
+    const before = kernel.threads;
+    const [first, second] = [0, 1].map(() => kernel.spawn<Message>(echo, undefined, 'gpu'));
+    const other = kernel.spawn<Message>(echo, undefined, 'own-heavy');
+    const where = await Promise.all([first!, second!, other].map(({ ref }) => ref.ask({ type: 'where' })));
+    expect(where[0]).toEqual(where[1]);
+    expect(where.map((answer) => (answer as { ownsGpu: boolean }).ownsGpu)).toEqual([true, true, false]);
+    expect(kernel.threads).toBe(before + 2);
+  });
+
+  it('stays when one of its actors stops', async () => {
+    open(0);
+    const [first, second] = [0, 1].map(() => kernel.spawn<Message>(echo, undefined, 'gpu'));
+    await first!.stop();
+    expect(await second!.ref.ask({ type: 'count' })).toBe(1);
+  });
+
+  it('is made anew when it has died', async () => {
+    open(0);
+    const [first, second] = [0, 1].map(() => kernel.spawn<Message>(echo, undefined, 'gpu'));
+    await second!.started;
+    first!.ref.tell({ type: 'exit' });
+    expect([await first!.ended, await second!.ended]).toMatchObject([{ code: 'host_gone' }, { code: 'host_gone' }]);
+    const next = kernel.spawn<Message>(echo, undefined, 'gpu');
+    expect(await next.ref.ask({ type: 'where' })).toMatchObject({ ownsGpu: true });
+  });
+
+  it('is never two at once: while one is being ended, nothing new is placed', async () => {
+    open(0);
+    const stuck = kernel.spawn<Message>(echo, undefined, 'gpu');
+    await stuck.started;
+    const { answer } = await spin(stuck, { ms: 600_000 });
+    stuck.abandon();
+    expect(() => kernel.spawn<Message>(echo, undefined, 'gpu')).toThrow(/the thread of the GPU is being ended/);
+    await expect(answer).rejects.toMatchObject({ code: 'host_gone' });
+    await stuck.ended;
+    expect(await kernel.spawn<Message>(echo, 'new', 'gpu').ref.ask({ type: 'init' })).toBe('new');
+  });
+
+  it('lets its actors take turns at the borders of their runs, and hears what they are told in between', async () => {
+    open(0);
+    const list = new Int32Array(new SharedArrayBuffer(4 * 301));
+    const full = new Int32Array(new SharedArrayBuffer(4));
+    const actors = [1, 2, 3].map((name) =>
+      kernel.spawn<Message>({ module, name: 'runner' }, { name, list, full }, 'gpu'),
+    );
+    await Atomics.waitAsync(full, 0, 0).value;
+    // They never stop by themselves: an answer shows that they are heard.
+    for (const { ref } of actors) expect(await ref.ask({ type: 'runs' })).toBeGreaterThan(0);
+    const names = [...list.slice(1)];
+    const begun = Math.max(...[1, 2, 3].map((name) => names.indexOf(name)));
+    const runs = [0, 0, 0];
+    for (const name of names.slice(begun)) {
+      runs[name - 1]! += 1;
+      expect(Math.max(...runs) - Math.min(...runs)).toBeLessThanOrEqual(1);
+    }
+    expect(Math.min(...runs)).toBeGreaterThan(50);
+  });
+});
+
 it('an actor whose start cannot cross threads leaves nothing behind', async () => {
   open(0);
   expect(() => kernel.spawn<Message>(echo, () => 1, 'own-heavy')).toThrow(/could not be cloned/);

@@ -21,8 +21,11 @@ export interface KernelOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-/** Where an actor runs: among others, alone on a thread that computes, or alone on a thread that answers clients. */
-export type Placement = 'shared' | 'own-heavy' | 'own-light';
+/**
+ * Where an actor runs: among others, alone on a thread that computes, alone on a thread that answers clients, or on the one
+ * thread that may use the GPU, where actors take turns between their runs.
+ */
+export type Placement = 'shared' | 'own-heavy' | 'own-light' | 'gpu';
 
 /** An actor on another thread. */
 export interface Spawned<Message> {
@@ -50,6 +53,8 @@ export class Kernel implements AsyncDisposable {
   readonly #system: ActorSystem;
   readonly #hosts: Hosts;
   readonly #shared: Host[] = [];
+  /** Made when the first actor wants the GPU. There is never a second one beside it, not even while it is being ended. */
+  #gpu: Host | undefined;
   readonly #watches = new Map<string, Watch>();
   readonly #linked = new Set<string>();
   readonly #warn: (message: string) => void;
@@ -86,11 +91,14 @@ export class Kernel implements AsyncDisposable {
     return this.#system.spawn(behaviour as unknown as AnyBehaviour, init, options) as ActorRef<M>;
   }
 
-  /** Starts an actor on another thread. The reference can be used at once: what is told to it waits for it. */
+  /**
+   * Starts an actor on another thread. The reference can be used at once: what is told to it waits for it.
+   * @throws RuntimeError `host_gone` when no thread can take it, `runtime_closed` when the kernel is closed
+   */
   spawn<Message>(source: BehaviourSource, init: unknown, placement: Placement): Spawned<Message> {
     this.#refuseWhenClosed();
-    const own = placement !== 'shared';
-    const host = own ? this.#open(placement === 'own-heavy' ? HEAVY_NICENESS : 0) : this.#leastLoaded();
+    const own = placement === 'own-heavy' || placement === 'own-light';
+    const host = this.#hostFor(placement);
     const { actor, slot } = host.admit();
     const key = `${host.id}.${actor}`;
     let onStarted!: () => void;
@@ -208,6 +216,33 @@ export class Kernel implements AsyncDisposable {
     return host;
   }
 
+  #hostFor(placement: Placement): Host {
+    switch (placement) {
+      case 'shared':
+        return this.#leastLoaded();
+      case 'own-heavy':
+        return this.#open(HEAVY_NICENESS);
+      case 'own-light':
+        return this.#open(0);
+      case 'gpu':
+        return this.#gpuHost();
+    }
+  }
+
+  #gpuHost(): Host {
+    if (this.#gpu?.control.closing) {
+      throw new RuntimeError(
+        'host_gone',
+        'the thread of the GPU is being ended, because an actor on it did not come back: try again when it has ended',
+      );
+    }
+    if (!this.#gpu) {
+      this.#gpu = this.#open(HEAVY_NICENESS);
+      this.#gpu.control.ownGpu();
+    }
+    return this.#gpu;
+  }
+
   #leastLoaded(): Host {
     let best = this.#shared[0];
     for (const host of this.#shared) if (best && host.actors.size < best.actors.size) best = host;
@@ -254,6 +289,7 @@ export class Kernel implements AsyncDisposable {
       if (this.#linked.delete([host.id, other.id].sort((a, b) => a - b).join('-')))
         other.command({ kind: 'unreachable', host: host.id });
     }
+    if (host === this.#gpu) this.#gpu = undefined;
     const index = this.#shared.indexOf(host);
     if (index >= 0) {
       this.#shared.splice(index, 1);

@@ -64,7 +64,7 @@ describe('training_config', () => {
     [{ use_amp: true }, 'use_amp: is not available in this version'],
     [{ gradient_checkpointing: true }, 'gradient_checkpointing: is not available in this version'],
     [{ accumulate: 4 }, 'accumulate: is not available in this version'],
-    [{ provider: 'cuda' }, 'provider: "cuda" is not available in this version'],
+    [{ provider: 'gpu' }, 'provider: expected one of "auto", "cpu", "webgpu", "cuda"'],
     [{ class_weights: [1, 0] }, 'class_weights.1: must be greater than 0'],
     [{ class_weights: 'equal' }, 'class_weights: expected "balanced", or a list'],
     [{ monitor: 'val_auroc' }, 'monitor: no such figure: "val_auroc". Did you mean "val_auc"?'],

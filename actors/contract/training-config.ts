@@ -56,7 +56,10 @@ export const trainingConfigFields = {
   output_dir: path.optional(),
   save_model: z.boolean().default(true),
   seed: seed.default(42),
-  provider: choice(['auto', 'cpu'], ['webgpu', 'cuda'], 'use "auto" or "cpu"').default('auto'),
+  provider: z
+    .enum(['auto', 'cpu', 'webgpu', 'cuda'])
+    .default('auto')
+    .describe('Where it computes. "auto" takes the fastest that runs here; one that is named is taken or refused.'),
   threads: z.int().min(1).max(1024).optional().describe('Threads of one training step.'),
   accumulate: notYet('take a larger `batch_size` instead', 1),
   use_amp: notYet('training runs in float32; leave it out'),

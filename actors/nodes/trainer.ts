@@ -25,6 +25,7 @@ export const trainer = defineNode({
   },
   outputs: { trained_model: { type: 'trained_model' }, metrics: { type: 'metrics' }, history: { type: 'history' } },
   config: trainerConfig as z.ZodType<TrainerConfig>,
+  provider: ({ provider }) => provider,
   run: async (inputs, context) => {
     const parts = partsOf(inputs);
     const { train, validation } = parts;
@@ -35,6 +36,7 @@ export const trainer = defineNode({
       settings: trainingSettingsOf(inputs, validation !== undefined),
     });
     try {
+      context.emit({ kind: 'state', type: 'training_started', provider: training.provider });
       for (;;) {
         context.throwIfStopped();
         const progress = await training.next();

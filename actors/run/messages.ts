@@ -1,5 +1,5 @@
 /** Who says what to whom in a run. */
-import type { Address, Answers, Failure, Terminated } from '../../runtime/index.js';
+import type { Address, Answers, ChosenProvider, Failure, Provider, Terminated } from '../../runtime/index.js';
 import type { NodeEvent } from '../node-type.js';
 import type { Described } from '../values/describe.js';
 import type { RunResult } from '../workflow/index.js';
@@ -13,6 +13,8 @@ export interface NodeInit {
   readonly type: string;
   readonly modules: readonly string[];
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** What its sessions run on. */
+  readonly provider: Provider;
   /** The run's actor. */
   readonly run: Address;
   readonly outputDir: string;
@@ -45,6 +47,9 @@ export type RunMessage =
   | NodeReport
   /** From the run to itself: everything is written down, the first nodes may start. */
   | { readonly type: 'launch' }
+  /** From the run to itself: it is known where a heavy node computes. */
+  | { readonly type: 'placed'; readonly node: number; readonly chosen: ChosenProvider }
+  | { readonly type: 'not_placed'; readonly node: number; readonly error: string }
   /** From the run to itself: what was told to stop has had its time. */
   | { readonly type: 'overdue' }
   | ({ readonly type: 'cancel' } & Answers<void>)

@@ -25,13 +25,14 @@ const MOST_STATE_EVENTS = 10_000;
 
 interface NodeState {
   readonly init: NodeInit;
-  readonly devices: OwnedDevice[];
+  /** Opened by the first session: most nodes never load ONNX Runtime. */
+  device: Promise<OwnedDevice> | undefined;
 }
 
 export const nodeActor: Behaviour<NodeState, { readonly type: 'run' }, NodeInit> = {
   start(init, context) {
     context.self.tell({ type: 'run' });
-    return { init, devices: [] };
+    return { init, device: undefined };
   },
 
   async receive(state, _message, context) {
@@ -71,8 +72,9 @@ export const nodeActor: Behaviour<NodeState, { readonly type: 'run' }, NodeInit>
     return state;
   },
 
-  async stop({ devices }) {
-    for (const device of devices) await device.release();
+  async stop({ device }) {
+    // One that could not be opened was told to whoever wanted it.
+    await (await device?.catch(() => undefined))?.release();
   },
 };
 
@@ -121,11 +123,14 @@ function contextOf(
       return init.outputDir;
     },
     device: {
-      async createSession(model) {
-        // Opened by the first node that needs it: most nodes never load ONNX Runtime.
-        state.devices[0] ??= await openDevice({ control: context.control, budget: context.budget });
-        return state.devices[0].createSession(model);
-      },
+      provider: init.provider,
+      createSession: async (model, options) => (await deviceOf(state, context)).createSession(model, options),
+      download: async (tensors) => (await deviceOf(state, context)).download(tensors),
     },
   };
+}
+
+function deviceOf(state: NodeState, { control, budget }: ActorContext): Promise<OwnedDevice> {
+  state.device ??= openDevice({ control, budget, provider: state.init.provider });
+  return state.device;
 }

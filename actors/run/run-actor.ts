@@ -6,6 +6,8 @@ import {
   type Behaviour,
   type Failure,
   type Operation,
+  type Placement,
+  providers,
   RuntimeError,
   type Spawned,
   STOP_DEADLINE_MS,
@@ -47,6 +49,7 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
       executions: new Map([...kept].map(([node, { execution }]) => [node, execution])),
       actors: new Map(),
       nodeOf: new Map(),
+      providers: new Map(),
       waitingLight: [],
       waitingHeavy: [],
       waiters: [],
@@ -60,7 +63,7 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
     };
     await surroundings.log.append(runId, 'workflow_started', { total_nodes: plan.nodes.length }, along);
     for (const [node, readers] of state.readers) if (readers === 0) state.outputs.delete(node);
-    for (const node of ready(state.schedule)) enqueue(state, node);
+    for (const node of ready(state.schedule)) enqueue(state, node, context);
     // A run of which nothing is left to do ends with its launch: who asked for its result before must be heard first.
     context.self.tell({ type: 'launch' });
     return state;
@@ -69,6 +72,16 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
   async receive(state, message, context) {
     switch (message.type) {
       case 'launch':
+        break;
+      case 'placed': {
+        const { node, chosen } = message;
+        if (chosen.provider !== 'cpu') state.providers.set(node, chosen.provider);
+        // The run may have been cancelled meanwhile.
+        if (statusOf(state.schedule, node) === 'pending') state.waitingHeavy.push(node);
+        break;
+      }
+      case 'not_placed':
+        settle(state, context, { type: 'failed', node: message.node, error: message.error });
         break;
       case 'node_progress':
         announceProgress(state, message.node, message.percent);
@@ -137,10 +150,19 @@ export const runActor: Behaviour<RunState, RunMessage, RunInit> = {
   },
 };
 
-function enqueue(state: RunState, node: number): void {
-  const { registry } = state.init.surroundings;
-  const type = registry.find(state.schedule.plan.nodes[node]!.type);
-  (type?.weight === 'heavy' ? state.waitingHeavy : state.waitingLight).push(node);
+function enqueue(state: RunState, node: number, context: Context): void {
+  const { registry, chooseProvider } = state.init.surroundings;
+  const { type: name, config } = state.schedule.plan.nodes[node]!;
+  const type = registry.find(name);
+  if (type?.weight !== 'heavy') state.waitingLight.push(node);
+  else if (!type.provider) state.waitingHeavy.push(node);
+  else {
+    const choose = chooseProvider ?? ((wanted) => providers.choose(wanted));
+    choose(type.provider(config)).then(
+      (chosen) => context.self.tell({ type: 'placed', node, chosen }),
+      (error: unknown) => context.self.tell({ type: 'not_placed', node, error: toFailure(error).message }),
+    );
+  }
 }
 
 /** Starts what is ready, as far as threads and windows go. */
@@ -148,7 +170,8 @@ function launch(state: RunState, context: Context): void {
   const { threads } = state.init.surroundings;
   while (state.waitingHeavy.length > 0 && state.heavy < threads) {
     state.heavy += 1;
-    start(state, state.waitingHeavy.shift()!, 'own-heavy', context);
+    const node = state.waitingHeavy.shift()!;
+    start(state, node, state.providers.has(node) ? 'gpu' : 'own-heavy', context);
   }
   while (state.waitingLight.length > 0 && state.light < threads * LIGHT_WINDOW) {
     state.light += 1;
@@ -156,7 +179,7 @@ function launch(state: RunState, context: Context): void {
   }
 }
 
-function start(state: RunState, node: number, placement: 'own-heavy' | 'shared', context: Context): void {
+function start(state: RunState, node: number, placement: Placement, context: Context): void {
   const { init, schedule } = state;
   const { kernel, hostEntry, modules, runsDir, artefactDir, dataRoots } = init.surroundings;
   const { id, type, config, incoming } = schedule.plan.nodes[node]!;
@@ -172,6 +195,7 @@ function start(state: RunState, node: number, placement: 'own-heavy' | 'shared',
     type,
     modules,
     inputs,
+    provider: state.providers.get(node) ?? 'cpu',
     run: context.self.address,
     outputDir: join(runsDir, init.runId, folderName(id, node)),
     artefactDir,
@@ -182,8 +206,8 @@ function start(state: RunState, node: number, placement: 'own-heavy' | 'shared',
     spawned = kernel.spawn<never>({ module: hostEntry, name: 'nodeActor' }, nodeInit, placement);
   } catch (error) {
     // No thread has room: this node fails, and the run goes on.
-    if (placement === 'own-heavy') state.heavy -= 1;
-    else state.light -= 1;
+    if (placement === 'shared') state.light -= 1;
+    else state.heavy -= 1;
     return settle(state, context, { type: 'failed', node, error: toFailure(error).message });
   }
   state.actors.set(node, spawned);
@@ -215,7 +239,7 @@ function release(state: RunState, node: number): void {
 /** Takes an ending in: what it makes ready is queued, what it ends is told. */
 function settle(state: RunState, context: Context, event: ScheduleEvent, along: readonly Operation[] = []): void {
   const change = apply(state.schedule, event);
-  for (const node of change.ready) enqueue(state, node);
+  for (const node of change.ready) enqueue(state, node, context);
   change.ended.forEach((node, index) => {
     tellStatus(state, node, context, index === 0 ? along : []);
     letGo(state, node);

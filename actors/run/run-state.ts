@@ -1,5 +1,14 @@
 /** What a run is started with, and what its actor knows. */
-import type { DeferredReply, EventLog, Kernel, Operation, Spawned } from '../../runtime/index.js';
+import type {
+  ChosenProvider,
+  DeferredReply,
+  EventLog,
+  Kernel,
+  Operation,
+  Provider,
+  ProviderChoice,
+  Spawned,
+} from '../../runtime/index.js';
 import type { NodeRegistry } from '../registry.js';
 import type { Execution, Plan, RunResult, Schedule } from '../workflow/index.js';
 
@@ -15,6 +24,8 @@ export interface RunSurroundings {
   readonly artefactDir: string | undefined;
   readonly dataRoots: readonly string[];
   readonly now: () => number;
+  /** Which provider a node gets; by what this machine has, unless told. */
+  readonly chooseProvider?: (wanted: ProviderChoice) => Promise<ChosenProvider>;
 }
 
 /** What is left of nodes that an earlier attempt completed. */
@@ -42,6 +53,8 @@ export interface RunState {
   readonly executions: Map<number, Execution>;
   readonly actors: Map<number, Spawned<never>>;
   readonly nodeOf: Map<string, number>;
+  /** What the sessions of heavy nodes run on, where it is not the CPU. */
+  readonly providers: Map<number, Provider>;
   readonly waitingLight: number[];
   readonly waitingHeavy: number[];
   readonly waiters: DeferredReply[];

@@ -149,6 +149,7 @@ async function open(state: JobActorState, context: Context): Promise<void> {
   const device = await openDevice({
     control: context.control,
     budget: context.budget,
+    provider: state.init.chosen.provider,
     ...(config.threads !== undefined && { threads: config.threads }),
   });
   try {
@@ -187,19 +188,19 @@ function withoutEnd<S extends { readonly finished?: unknown }>({ finished: _, ..
 async function next(state: JobActorState, context: Context): Promise<void> {
   const { training } = state.work!;
   const { training_config: config } = state.init.request;
-  const progress = await training.next();
+  const every = config.checkpoint_every_steps;
+  const progress = await training.next(every === undefined ? undefined : every - state.stepsSinceCheckpoint);
   state.saved = progress.type === 'finished' ? state.saved : undefined;
   if (progress.type === 'finished') return complete(state, context, progress.reason);
   if (progress.type === 'batch') {
-    state.stepsSinceCheckpoint += 1;
+    state.stepsSinceCheckpoint += progress.steps;
     const now = performance.now();
     if (now - state.toldBatch >= BATCH_INTERVAL_MS || progress.batch === progress.totalBatches) {
       state.toldBatch = now;
       const { epoch, batch, totalBatches, loss } = progress;
       report(state, context, { what: 'batch', epoch, batch, totalBatches, loss, progress: progress.progress });
     }
-    if (config.checkpoint_every_steps !== undefined && state.stepsSinceCheckpoint >= config.checkpoint_every_steps)
-      save(state, context);
+    if (every !== undefined && state.stepsSinceCheckpoint >= every) save(state, context);
   } else {
     const { figures, best } = progress;
     report(state, context, { what: 'epoch', figures, progress: progress.progress, best });

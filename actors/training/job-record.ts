@@ -36,6 +36,8 @@ export function newRecord(
     completed_at: null,
     checkpoint: null,
     model_path: null,
+    provider: null,
+    device: null,
     ranFor: 0,
     runningSince: null,
   };
@@ -82,7 +84,7 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
   switch (report.what) {
     case 'running': {
       const begun = report.history.reduce(withEpoch, record);
-      const running = { ...begun, total_epochs: report.totalEpochs };
+      const running = { ...begun, total_epochs: report.totalEpochs, provider: report.provider };
       // A job that was paused while it still initialised stays so; from here on a resume makes it run.
       return record.status === 'paused'
         ? { ...running, started_at: running.started_at ?? new Date(now).toISOString() }

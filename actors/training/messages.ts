@@ -1,7 +1,8 @@
 /** Who says what to whom about a training job. */
-import type { Address, Answers, DeferredReply, Failure, Terminated } from '../../runtime/index.js';
+import type { Address, Answers, ChosenProvider, DeferredReply, Failure, Terminated } from '../../runtime/index.js';
 import type { TrainingStart } from '../contract/index.js';
 import type { JobState, JobStatus } from '../runtime-types.js';
+import type { ReadRequest } from './start-request.js';
 import type { JobCommand } from './transitions.js';
 
 export interface JobInit {
@@ -11,6 +12,8 @@ export interface JobInit {
   readonly dataRoots: readonly string[];
   /** The folder of a checkpoint to go on from. */
   readonly checkpoint: string | undefined;
+  /** Where it computes: what the request asks for, or what `auto` is on this machine. */
+  readonly chosen: ChosenProvider;
   readonly supervisor: Address;
 }
 
@@ -25,6 +28,7 @@ export type JobReport = { readonly type: 'report'; readonly jobId: string } & (
   | {
       readonly what: 'running';
       readonly totalEpochs: number;
+      /** What the sessions run on. */
       readonly provider: string;
       readonly epoch: number;
       readonly history: readonly Figures[];
@@ -72,9 +76,18 @@ export type TrainingMessage =
     }>)
   | ({ readonly type: 'ended'; readonly jobId: string } & Answers<JobStatus>)
   | CommandOutcome
+  | PlacedStart
   /** Stops every job; answered when all of them are written down. Nothing is started any more. */
   | ({ readonly type: 'close' } & Answers<void>)
   | Terminated;
+
+/** From the supervisor to itself: the provider of a request is known. To try one takes seconds, in which others are answered. */
+export interface PlacedStart {
+  readonly type: 'placed';
+  readonly read: ReadRequest;
+  readonly chosen: ChosenProvider;
+  readonly reply: DeferredReply;
+}
 
 /** From the supervisor to itself, behind all that the job reported before it answered. */
 export interface CommandOutcome {

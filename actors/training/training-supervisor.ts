@@ -5,10 +5,13 @@ import {
   type ActorContext,
   addressKey,
   type Behaviour,
+  type ChosenProvider,
   type DeferredReply,
   type EventLog,
   type Kernel,
   type Operation,
+  type ProviderChoice,
+  providers,
   RuntimeError,
   type Spawned,
   type Store,
@@ -18,9 +21,9 @@ import { Refusal } from '../refusal.js';
 import type { JobState } from '../runtime-types.js';
 import { PRIVATE_DIRECTORY } from '../values/artefact-store.js';
 import { type JobRecord, listEntryOf, newRecord, statusOf, withReport, withStatus } from './job-record.js';
-import type { CommandOutcome, JobInit, JobMessage, JobReport, TrainingMessage } from './messages.js';
+import type { CommandOutcome, JobInit, JobMessage, JobReport, PlacedStart, TrainingMessage } from './messages.js';
 import { recordAfterRestart } from './restart.js';
-import { folderOf, readRequest } from './start-request.js';
+import { folderOf, type ReadRequest, readRequest } from './start-request.js';
 import { FINAL_STATES, type JobCommand, TRANSITIONS } from './transitions.js';
 
 export interface TrainingSurroundings {
@@ -31,6 +34,8 @@ export interface TrainingSurroundings {
   readonly jobsDir: string;
   readonly dataRoots: readonly string[];
   readonly now: () => number;
+  /** Which provider a request gets; by what this machine has, unless told. */
+  readonly chooseProvider?: (wanted: ProviderChoice) => Promise<ChosenProvider>;
 }
 
 interface LiveJob {
@@ -85,6 +90,11 @@ export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, Tra
       takeOutcome(state, message);
       return state;
     }
+    if (message.type === 'placed') {
+      const { read, chosen, reply } = message;
+      await startJob(state, read, chosen, context).then(reply.reply, reply.refuse);
+      return state;
+    }
     try {
       await answer(state, message, context);
     } catch (error) {
@@ -102,13 +112,13 @@ export const trainingSupervisor: Behaviour<SupervisorState, TrainingMessage, Tra
   },
 };
 
-type Question = Exclude<TrainingMessage, { type: 'report' | 'terminated' | 'outcome' }>;
+type Question = Exclude<TrainingMessage, { type: 'report' | 'terminated' | 'outcome' | 'placed' }>;
 
 async function answer(state: SupervisorState, message: Question, context: Context): Promise<void> {
   const { around } = state;
   switch (message.type) {
     case 'start':
-      return context.reply(await startJob(state, message.body, context));
+      return place(state, message.body, context);
     case 'status':
       return context.reply(statusOf(await recordOf(state, message.jobId), around.now()));
     case 'list':
@@ -132,18 +142,38 @@ async function answer(state: SupervisorState, message: Question, context: Contex
 
 const jobIdOf = (number: number): string => `job_${String(number).padStart(4, '0')}`;
 
+/** Checks a request, and finds out where it will compute. The supervisor stays free meanwhile. */
+async function place(state: SupervisorState, body: unknown, context: Context): Promise<void> {
+  const { around } = state;
+  refuseWhenClosing(state);
+  const read = await readRequest(body, around, async (id) => (await recordOf(state, id)).folder);
+  const choose = around.chooseProvider ?? ((wanted) => providers.choose(wanted));
+  const reply = context.deferReply();
+  choose(read.request.training_config.provider).then(
+    (chosen) => context.self.tell({ type: 'placed', read, chosen, reply } satisfies PlacedStart),
+    (error: unknown) => reply.refuse(refusedProvider(error)),
+  );
+}
+
+function refuseWhenClosing({ closing }: SupervisorState): void {
+  if (closing) throw new Refusal('unavailable', 'the runtime is closing: no job is started any more');
+}
+
+function refusedProvider(error: unknown): Refusal {
+  const { message } = error as Error;
+  return new Refusal('invalid', message, [
+    { loc: ['body', 'training_config', 'provider'], msg: message, type: 'value_error' },
+  ]);
+}
+
 async function startJob(
   state: SupervisorState,
-  body: unknown,
+  { request, checkpoint, skipped }: ReadRequest,
+  chosen: ChosenProvider,
   context: Context,
 ): Promise<{ job_id: string; status: 'started'; database_id: number }> {
   const { around } = state;
-  if (state.closing) throw new Refusal('unavailable', 'the runtime is closing: no job is started any more');
-  const { request, checkpoint, skipped } = await readRequest(
-    body,
-    around,
-    async (id) => (await recordOf(state, id)).folder,
-  );
+  refuseWhenClosing(state);
   // A folder of that name may be there without a row: of a job whose log was kept in memory, or whose log is gone.
   let number = ++state.number;
   while (existsSync(join(around.jobsDir, jobIdOf(number)))) number = ++state.number;
@@ -156,7 +186,11 @@ async function startJob(
     `${request.data_config.dataset ?? request.data_config.data_path ?? 'data'} ${request.model_config.backbone ?? 'mlp'}`;
   const now = around.now();
   const record = withStatus(
-    newRecord({ jobId, name, number, folder }, request.training_config.epochs, now),
+    {
+      ...newRecord({ jobId, name, number, folder }, request.training_config.epochs, now),
+      provider: chosen.provider,
+      device: chosen.device ?? null,
+    },
     'initializing',
     now,
   );
@@ -177,6 +211,7 @@ async function startJob(
     },
   ];
   const notes = skipped.map((fault) => `an older checkpoint was taken because the newest is damaged: ${fault}`);
+  if (chosen.reason !== undefined) notes.push(`computes on ${chosen.provider}: ${chosen.reason}`);
   const told = { ...updateOf(record, now), ...(notes.length > 0 && { notes }) };
   await around.log.append(jobId, 'status_update', told, along);
   const init: JobInit = {
@@ -185,9 +220,22 @@ async function startJob(
     outputDir: join(around.jobsDir, folder),
     dataRoots: around.dataRoots,
     checkpoint,
+    chosen,
     supervisor: context.self.address,
   };
-  const spawned = around.kernel.spawn<JobMessage>({ module: around.hostEntry, name: 'jobActor' }, init, 'own-heavy');
+  const source = { module: around.hostEntry, name: 'jobActor' };
+  let spawned: Spawned<JobMessage>;
+  try {
+    spawned = around.kernel.spawn<JobMessage>(source, init, chosen.provider === 'cpu' ? 'own-heavy' : 'gpu');
+  } catch (error) {
+    // No thread can take it: what was announced above is told as failed.
+    const failed = withStatus({ ...record, error: toFailure(error).message }, 'failed', around.now());
+    await around.log.append(jobId, 'training_failed', { ...updateOf(failed, around.now()), error: failed.error }, [
+      updateRow(failed),
+    ]);
+    around.log.close(jobId);
+    throw new Refusal('unavailable', toFailure(error).message);
+  }
   state.jobs.set(jobId, { record, spawned, waiters: [], written: Promise.resolve(), unwritten: false });
   state.jobOf.set(addressKey(spawned.ref.address), jobId);
   context.watch(spawned.ref as never);
@@ -294,7 +342,10 @@ function takeReport(state: SupervisorState, report: JobReport): void {
       return;
     }
     case 'running':
-      return write(state, live, 'status_update', record, { provider: report.provider });
+      return write(state, live, 'status_update', record, {
+        provider: record.provider,
+        ...(record.device !== null && { device: record.device }),
+      });
     case 'completed':
       return write(state, live, 'training_completed', record, {
         final_metrics: record.metrics,
@@ -347,11 +398,11 @@ function replyIfClosed({ closing, jobs }: SupervisorState): void {
 /** Takes a new record over, and commits it together with the event that tells of it. */
 function write(state: SupervisorState, live: LiveJob, type: string, record: JobRecord, fields: object = {}): void {
   live.record = record;
-  const along: Operation = {
-    statement: 'update_job',
-    parameters: [record.status, JSON.stringify(record), record.job_id],
-  };
-  append(state, live, type, { ...updateOf(record, state.around.now()), ...fields }, [along]);
+  append(state, live, type, { ...updateOf(record, state.around.now()), ...fields }, [updateRow(record)]);
+}
+
+function updateRow(record: JobRecord): Operation {
+  return { statement: 'update_job', parameters: [record.status, JSON.stringify(record), record.job_id] };
 }
 
 function append(

@@ -8,6 +8,7 @@ export const CLIENTS = {
   'measuring-client': async () => (await import('./measuring-client.js')).measuringClient(),
   'observed-server': async () => (await import('./observed-server.js')).observedServer(),
   'embedding-program': async () => (await import('./embedding-program.js')).embeddingProgram(),
+  'training-program': async () => (await import('../suites/training/program.js')).trainingProgram(),
 } as const satisfies Record<string, () => Promise<void>>;
 
 export type ClientName = keyof typeof CLIENTS;

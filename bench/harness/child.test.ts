@@ -54,9 +54,31 @@ describe('a child that keeps to the protocol', () => {
     expect(await child.measure({ index: 0, signal })).toBe(2);
     await child.close?.();
   });
+
+  it('shows whoever listens everything it says', async () => {
+    const told: object[] = [];
+    const child = await openReady(
+      settings(script('console.log(\'{"seconds":1,"memory":7}\')', '{"ready":true,"losses":[2]}'), {
+        told: (line) => told.push(line),
+      }),
+    );
+    await child.measure({ index: 0, signal });
+    await child.close?.();
+    expect(told).toEqual([
+      { ready: true, losses: [2] },
+      { seconds: 1, memory: 7 },
+    ]);
+  });
 });
 
 describe('a child that cannot take part', () => {
+  it('is refused when the listener refuses its greeting', async () => {
+    const told = (): never => {
+      throw new Error('another network');
+    };
+    await expect(openChild(settings(script(''), { told }))).rejects.toThrow('another network');
+  });
+
   it('is absent when it says so', async () => {
     const opened = await openChild(settings(script('', '{"absent":"No module named torch"}')));
     expect(opened).toEqual({ absent: 'No module named torch' });

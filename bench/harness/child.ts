@@ -18,6 +18,8 @@ export interface ChildSettings extends LineChildSettings {
   readonly field?: string;
   /** Limit in ms for being ready. That of a round is the row's. */
   readonly startDeadline?: number;
+  /** Shown every line of the child, for what it says beyond its figure. What it throws refuses the greeting, or fails the round. */
+  readonly told?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ChildSettings extends LineChildSettings {
  * @throws Error when the child breaks the protocol, ends early or is not ready by its deadline
  */
 export async function openChild(settings: ChildSettings): Promise<Contestant | Absent> {
-  const { clock, field = 'seconds', startDeadline = CHILD_START_DEADLINE } = settings;
+  const { clock, field = 'seconds', startDeadline = CHILD_START_DEADLINE, told } = settings;
   const child = startLineChild(settings);
   try {
     const late = new AbortController();
@@ -39,12 +41,16 @@ export async function openChild(settings: ChildSettings): Promise<Contestant | A
     if (greeting['ready'] !== true) {
       throw new Error(`the first line must be {"ready": true}, not ${JSON.stringify(greeting)}`);
     }
+    told?.(greeting);
     return {
       ...(typeof greeting['version'] === 'string' && { version: greeting['version'] }),
       measure: async ({ index, signal }: Round) => {
         const answer = await child.request({ round: index }, signal);
         const figure = answer[field];
-        if (typeof figure === 'number') return figure;
+        if (typeof figure === 'number') {
+          told?.(answer);
+          return figure;
+        }
         throw new Error(`an answer must be {"${field}": number}, not ${JSON.stringify(answer)}`);
       },
       close: async () => void (await child.stop()),

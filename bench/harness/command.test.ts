@@ -23,6 +23,7 @@ const entry = (name: string, rows: readonly RowPlan[]): SuiteEntry => ({
 const suites: Record<string, SuiteEntry> = {
   good: entry('good', [plan('fast', 0.5, { floor: { value: 1 } }), plan('slow', 3, { floor: { value: 1 } })]),
   bad: entry('bad', [plan('fine', 1), plan('wrong', Number.NaN)]),
+  lacking: entry('lacking', [plan('fine', 1), plan('gpu', 1, { lacking: () => ({ absent: 'no GPU here' }) })]),
   broken: { about: 'cannot be imported', load: () => Promise.reject(new Error('no such module')) },
 };
 
@@ -81,6 +82,18 @@ describe('the bench command', () => {
     });
   });
 
+  it('says below the table and in the file which rows this machine cannot measure', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const file = join(folder, 'lacking.json');
+      const { code, out } = await run('lacking', '--json', file);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^absent gpu: no GPU here$/m);
+      const result = JSON.parse(await readFile(file, 'utf8')) as SuiteResult;
+      expect(result.rows.map(({ name }) => name)).toEqual(['fine']);
+      expect(result.absences).toEqual([{ name: 'gpu', absent: 'no GPU here' }]);
+    });
+  });
+
   it('ends with 1 when a row failed, and still prints and writes the others', async () => {
     await withTemporaryFolder(async (folder) => {
       const file = join(folder, 'bad.json');
@@ -103,7 +116,7 @@ describe('the bench command', () => {
   });
 
   it.each([
-    ['no suite', [], 'Known: bad, broken, good.'],
+    ['no suite', [], 'Known: bad, broken, good, lacking.'],
     ['an unknown suite', ['gud'], 'there is no suite gud. Known: bad'],
     ['a name that every object knows', ['constructor'], 'there is no suite constructor'],
     ['an unknown option', ['good', '--fast'], '--fast'],

@@ -112,18 +112,20 @@ async function measureSuite(suite: Suite, options: Options, surroundings: Comman
   // Before the first round: afterwards the load would be our own.
   const machine = describeMachine(root);
   const quick = options.quick === true;
-  const { rows, failures } = await runSuite(suite, {
+  const outcome = await runSuite(suite, {
     clock,
     signal,
     quick,
     onRow: ({ name, about }) => err(`${suite.name}/${name}: ${about}\n`),
   });
-  out(`${formatMachine(machine)}\n\n${formatTable(rows)}\n${closing({ rows, failures })}`);
+  const { rows, absences, failures } = outcome;
+  out(`${formatMachine(machine)}\n\n${formatTable(rows)}\n${closing(outcome)}`);
   if (options.json !== undefined) {
     await writeResult(options.json, {
       suite: suite.name,
       machine,
       rows,
+      ...(absences.length > 0 && { absences }),
       ...(failures.length > 0 && { failures }),
       ...(quick && { quick: true }),
     });
@@ -131,11 +133,12 @@ async function measureSuite(suite: Suite, options: Options, surroundings: Comman
   return failures.length > 0 ? EXIT.failed : EXIT.ran;
 }
 
-/** What stands below the table: floors that are not met, rows that failed. */
-function closing({ rows, failures }: SuiteOutcome): string {
+/** What stands below the table: floors that are not met, rows that are absent, rows that failed. */
+function closing({ rows, absences, failures }: SuiteOutcome): string {
   const unmet = rows.filter(({ floor, ok }) => floor && ok !== true).map(({ name }) => name);
   return [
     ...(unmet.length > 0 ? [`\nfloors not met: ${unmet.join(', ')}\n`] : []),
+    ...absences.map(({ name, absent }) => `\nabsent ${name}: ${absent}\n`),
     ...failures.map(({ name, error }) => `\nFAILED ${name}: ${error}\n`),
   ].join('');
 }

@@ -3,12 +3,14 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Machine } from './machine.js';
 import type { Row } from './row.js';
-import type { RowFailure } from './run-suite.js';
+import type { RowAbsence, RowFailure } from './run-suite.js';
 
 export interface SuiteResult {
   readonly suite: string;
   readonly machine: Machine;
   readonly rows: readonly Row[];
+  /** Rows that this machine cannot measure, with what it lacks; absent when there is none. */
+  readonly absences?: readonly RowAbsence[];
   /** Rows that could not be measured, with the reason; absent when there is none. */
   readonly failures?: readonly RowFailure[];
   /** Fewer rounds than a figure to be quoted needs. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Row } from './row.js';
 import { runSuite, type SuiteSettings } from './run-suite.js';
 import { simulatedClock } from './simulated-clock.js';
 import type { Contestant, Experiment, Figures, RowPlan } from './suite.js';
@@ -53,6 +54,29 @@ describe('runSuite', () => {
     const { rows, failures } = await run([row('step', { peer: { name: 'other', open: () => ({ absent: 'why' }) } })]);
     expect(failures).toEqual([]);
     expect(rows[0]).toMatchObject({ value: 2, rounds: 15, absent: 'why', ok: null });
+  });
+
+  it('leaves out a row for which the machine lacks something, without opening it', async () => {
+    const lacking = () => ({ absent: 'no GPU' });
+    const open = (): Contestant => {
+      throw new Error('opened');
+    };
+    const { rows, absences, failures } = await run([row('gpu', { lacking, open }), row('one')]);
+    expect(failures).toEqual([]);
+    expect(absences).toEqual([{ name: 'gpu', absent: 'no GPU' }]);
+    expect(rows.map(({ name }) => name)).toEqual(['one']);
+  });
+
+  it('measures a row for which the machine lacks nothing', async () => {
+    const { rows, absences } = await run([row('gpu', { lacking: () => undefined })]);
+    expect([rows.length, absences]).toEqual([1, []]);
+  });
+
+  it('adds the rows that the suite makes of those it measured', async () => {
+    const summarise = (measured: readonly Row[]): Row[] => [{ ...measured[0]!, name: `mean of ${measured.length}` }];
+    const settings = { clock: simulatedClock(), signal: new AbortController().signal };
+    const { rows } = await runSuite({ name: 'test', rows: [row('one'), row('two')], summarise }, settings);
+    expect(rows.map(({ name }) => name)).toEqual(['one', 'two', 'mean of 2']);
   });
 
   it('goes on with the other rows after one failed, and says which one', async () => {

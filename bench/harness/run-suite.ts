@@ -18,8 +18,15 @@ export interface RowFailure {
   readonly error: string;
 }
 
+/** A row that this machine cannot measure. */
+export interface RowAbsence {
+  readonly name: string;
+  readonly absent: string;
+}
+
 export interface SuiteOutcome {
   readonly rows: readonly Row[];
+  readonly absences: readonly RowAbsence[];
   readonly failures: readonly RowFailure[];
 }
 
@@ -34,6 +41,7 @@ export interface SuiteSettings {
 
 export async function runSuite(suite: Suite, settings: SuiteSettings): Promise<SuiteOutcome> {
   const rows: Row[] = [];
+  const absences: RowAbsence[] = [];
   const failures: RowFailure[] = [];
   const names = new Set<string>();
   for (const plan of suite.rows) {
@@ -45,13 +53,15 @@ export async function runSuite(suite: Suite, settings: SuiteSettings): Promise<S
         names.add(name);
       }
       for (const row of described) settings.onRow?.(row);
-      rows.push(...(await runPlan(plan, described, settings)));
+      const lacking = await plan.lacking?.();
+      if (lacking) absences.push(...described.map(({ name }) => ({ name, ...lacking })));
+      else rows.push(...(await runPlan(plan, described, settings)));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failures.push(...described.map(({ name }) => ({ name, error: reason })));
     }
   }
-  return { rows, failures };
+  return { rows: [...rows, ...(suite.summarise?.(rows) ?? [])], absences, failures };
 }
 
 type AnyContestant = Contestant<number | Figures>;

@@ -1,7 +1,7 @@
 /** A peer that a script in `bench/peers/` speaks for: `.mjs` runs on Node, `.py` in the Python that the installer put there. */
 import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { openChild } from './child.js';
+import { type ChildSettings, openChild } from './child.js';
 import type { Absent, Contestant, Peer, SuiteContext } from './suite.js';
 
 export interface ScriptPeer {
@@ -14,6 +14,10 @@ export interface ScriptPeer {
   readonly env?: Readonly<Record<string, string>>;
   /** The field of an answer that holds the figure; `seconds` unless given. */
   readonly field?: string;
+  /** Limit in ms for being ready. */
+  readonly startDeadline?: number;
+  /** Shown every line of the script: see `openChild`. */
+  readonly told?: ChildSettings['told'];
 }
 
 /** The environment variable that names another Python than the installer's. */
@@ -35,6 +39,8 @@ export function scriptPeer(peer: ScriptPeer, { root, clock }: SuiteContext, envi
         clock,
         ...(peer.env && { env: peer.env }),
         ...(peer.field !== undefined && { field: peer.field }),
+        ...(peer.startDeadline !== undefined && { startDeadline: peer.startDeadline }),
+        ...(peer.told && { told: peer.told }),
       });
       return 'absent' in opened ? { absent: `${opened.absent}; to get it: ${advice}` } : opened;
     },

@@ -1,5 +1,6 @@
 /** What a suite is: plain data and functions that measure. The harness runs it; a suite never prints, never averages. */
 import type { Clock } from './clock.js';
+import type { Row } from './row.js';
 import type { Better } from './statistics.js';
 
 export interface Round {
@@ -53,6 +54,8 @@ export interface RowDescription {
 
 /** How figures come about. */
 export interface Procedure<Result extends number | Figures> {
+  /** What this machine lacks for the measurement, asked first: its rows are then absent, and neither estimated nor failed. */
+  lacking?(): Absent | undefined | Promise<Absent | undefined>;
   open(): Contestant<Result> | Promise<Contestant<Result>>;
   readonly peer?: Peer<Result>;
   /** A count that cannot vary (bytes on disk), or one long trial that is its own statistic: measured once, without warm-up. */
@@ -72,6 +75,8 @@ export interface Experiment extends Procedure<Figures> {
 export interface Suite {
   readonly name: string;
   readonly rows: readonly (RowPlan | Experiment)[];
+  /** Rows that are computed from the measured ones, such as a mean over them. */
+  summarise?(measured: readonly Row[]): readonly Row[];
 }
 
 /** The rows that a part of a suite feeds. */

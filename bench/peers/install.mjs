@@ -11,9 +11,8 @@ const folder = import.meta.dirname;
 const python = join(folder, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
 /**
- * The peers. `megabytes`: on disk with all dependencies, measured on linux x64; null where nobody has measured it, and
- * then `size` says what is known.
- * @type {Record<string, {kind: 'npm' | 'python', package: string, version: string, megabytes: number | null, size?: string, about: string}>}
+ * The peers. `megabytes`: on disk with all dependencies, measured on linux x64. `instead`: a smaller way to a similar peer.
+ * @type {Record<string, {kind: 'npm' | 'python', package: string, version: string, megabytes: number, about: string, instead?: string}>}
  */
 const PEERS = {
   xstate: { kind: 'npm', package: 'xstate', version: '5.33.3', megabytes: 3, about: 'actors in one thread' },
@@ -34,10 +33,11 @@ const PEERS = {
   torch: {
     kind: 'python',
     package: 'torch',
-    version: '2.9.0',
-    megabytes: null,
-    size: 'not measured; on linux its wheel alone is a download of 900 MB, and NVIDIA libraries come with it',
-    about: 'training steps',
+    version: '2.15.0',
+    megabytes: 5400,
+    about: 'training steps; most of it are the CUDA libraries that its wheel for linux asks for',
+    instead:
+      "Debian's package (apt install python3-torch, an older version) with GANGLION_BENCH_PYTHON=/usr/bin/python3",
   },
 };
 
@@ -54,9 +54,8 @@ function isInstalled({ kind, package: name }) {
 }
 
 function describe(name) {
-  const { kind, package: packageName, version, megabytes, size, about } = PEERS[name];
-  const weight = megabytes === null ? size : `${megabytes} MB`;
-  return `${name}: ${kind} ${packageName} ${version} (${about}); ${weight}`;
+  const { kind, package: packageName, version, megabytes, about } = PEERS[name];
+  return `${name}: ${kind} ${packageName} ${version} (${about}); ${megabytes} MB`;
 }
 
 /** The commands that install the peers: [program, ...arguments] each. */
@@ -106,7 +105,10 @@ function main() {
     console.error(`${complaint}; known: ${Object.keys(PEERS).join(', ')}\n${USAGE}`);
     return 2;
   }
-  for (const name of positionals) console.log(describe(name));
+  for (const name of positionals) {
+    console.log(describe(name));
+    if (PEERS[name].instead) console.log(`  instead of ${name}: ${PEERS[name].instead}`);
+  }
   const steps = commands(positionals);
   for (const step of steps) console.log(`${values.yes ? 'running' : 'would run'}: ${step.join(' ')}`);
   if (!values.yes) {

@@ -1,8 +1,7 @@
 /** The real package behind the commands. Everything is loaded on first use: `--help` takes a moment, not half a second. */
 import type { Engine } from './surroundings.js';
 
-/** @param program the file of this command line, which `doctor` starts again for each provider */
-export function installedEngine(program: string): Engine {
+export function installedEngine(): Engine {
   return {
     async createRuntime(options) {
       const { createRuntime } = await import('../../actors/index.js');
@@ -28,11 +27,7 @@ export function installedEngine(program: string): Engine {
     },
     async doctorChecks({ dataDir, signal }) {
       const { doctorChecks } = await import('./doctor/checks.js');
-      return doctorChecks({ dataDir, signal, program, nodeVersion: process.versions.node });
-    },
-    async probeProvider(provider) {
-      const { probeProvider } = await import('./doctor/provider-probe.js');
-      return probeProvider(provider);
+      return doctorChecks({ dataDir, signal, nodeVersion: process.versions.node });
     },
   };
 }

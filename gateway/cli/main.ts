@@ -6,7 +6,7 @@ import { processSurroundings } from './process-surroundings.js';
 import { runProgram } from './program.js';
 
 const args = process.argv.slice(2);
-const surroundings = processSurroundings(import.meta.filename);
+const surroundings = processSurroundings();
 
 let broken = false;
 process.on('uncaughtException', (error) => {

@@ -48,8 +48,7 @@ function versionOf(root: string): string {
   return version;
 }
 
-/** @param program the file of this command line */
-export function processSurroundings(program: string): Surroundings {
+export function processSurroundings(): Surroundings {
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
@@ -65,6 +64,6 @@ export function processSurroundings(program: string): Surroundings {
     signals: processSignals,
     version: versionOf(packageRoot()),
     processId: process.pid,
-    engine: installedEngine(program),
+    engine: installedEngine(),
   };
 }

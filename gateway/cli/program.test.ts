@@ -18,11 +18,10 @@ describe('the command line', () => {
     expect(await call(['--version'])).toEqual({ code: EXIT.done, out: '1.2.3\n', err: '' });
   });
 
-  it('names every command in its help, the hidden one excepted', async () => {
+  it('names every command in its help', async () => {
     const { code, out, err } = await call(['--help']);
     expect([code, err]).toEqual([EXIT.done, '']);
     for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
-    expect(out).not.toContain('probe-provider');
   });
 
   it.each(COMMANDS)('gives %s a help with examples', async (command) => {
@@ -76,12 +75,5 @@ describe('the command line', () => {
     const finding = { state: 'problem', detail: 'broken' } as const;
     const check = { name: 'store', needed: true, check: async () => finding };
     expect((await call(['doctor'], { doctorChecks: async () => [check] })).code).toBe(EXIT.failed);
-  });
-
-  it('tries a provider on behalf of the doctor', async () => {
-    const { out } = await call(['probe-provider', 'cpu'], {
-      probeProvider: async (provider) => `{"tried":"${provider}"}`,
-    });
-    expect(out).toBe('{"tried":"cpu"}\n');
   });
 });

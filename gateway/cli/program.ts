@@ -10,7 +10,6 @@ import {
   parseThreads,
   repeatable,
 } from './arguments.js';
-import { PROBE_COMMAND } from './doctor/probe-command.js';
 import { EXIT } from './exit-codes.js';
 import { describeFailure, exitCodeOfFailure, oneLine } from './failure.js';
 import type { Surroundings } from './surroundings.js';
@@ -151,10 +150,6 @@ Ctrl-C stops the job with a checkpoint; "resume_from" in the request goes on fro
       const { examine } = await import('./commands/doctor.js');
       ends(await examine(flags, surroundings));
     });
-
-  program
-    .command(`${PROBE_COMMAND} <provider>`, { hidden: true })
-    .action(async (provider: string) => stdout.write(`${await surroundings.engine.probeProvider(provider)}\n`));
 
   return program;
 }

@@ -51,8 +51,6 @@ export interface Engine {
   /** @param nodes modules with node types of the user */
   catalogue(nodes: readonly string[]): Promise<Catalogue>;
   doctorChecks(options: { readonly dataDir: string; readonly signal: AbortSignal }): Promise<readonly DoctorCheck[]>;
-  /** Runs a tiny model on one provider in this process, which that may end. @returns what `doctor` reads on its output */
-  probeProvider(provider: string): Promise<string>;
 }
 
 export interface Surroundings {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bool, float32, float64, int64, numbers, runModel } from '../onnx/fixtures/run-model.js';
-import { Arithmetic, GraphBuilder, type Shape, type Value } from '../onnx/index.js';
+import { Arithmetic, GraphBuilder, type ModelProto, type Shape, type Value } from '../onnx/index.js';
 import { differentiate, reverseWalk } from './index.js';
 
 /** A model with one float64 input `x`, whose output `y` is what `formula` makes of it. */
@@ -89,7 +89,40 @@ describe('differentiate', () => {
       { name: 'gate', type: { tensorType: { elemType: 11, shape: { dim: [{ dimParam: 'N' }] } } } },
     ];
     expect(() => differentiate(unknown, { output: 'y', withRespectTo: ['x'] })).toThrow(
-      /cannot differentiate node "gate" \(Multinomial\).*no derivative/,
+      /cannot differentiate node "gate" \(Mystery\).*example.Mystery has no derivative/,
+    );
+  });
+
+  test('names a branch that only the run chooses, though it reads the value inside alone', () => {
+    const info = { type: { tensorType: { elemType: 11, shape: { dim: [{ dimParam: 'N' }] } } } };
+    const branch = (opType: string) => {
+      const node = { opType, input: ['x'], output: [opType], name: opType, attribute: [] };
+      return { name: opType, node: [node], initializer: [], input: [], output: [{ name: opType, ...info }] };
+    };
+    const decide = {
+      opType: 'If',
+      name: 'decide',
+      input: ['condition'],
+      output: ['y'],
+      attribute: [
+        { name: 'then_branch', type: 5, g: branch('Exp') },
+        { name: 'else_branch', type: 5, g: branch('Neg') },
+      ],
+    };
+    const condition = { name: 'condition', type: { tensorType: { elemType: 9, shape: { dim: [] } } } };
+    const source: ModelProto = {
+      irVersion: 10,
+      opsetImport: [{ version: 21 }],
+      graph: {
+        name: 'branches',
+        node: [decide],
+        initializer: [],
+        input: [{ name: 'x', ...info }, condition],
+        output: [{ name: 'y', ...info }],
+      },
+    };
+    expect(() => differentiate(source, { output: 'y', withRespectTo: ['x'] })).toThrow(
+      /cannot differentiate node "decide" \(If\)/,
     );
   });
 
@@ -129,7 +162,7 @@ describe('differentiate', () => {
 });
 
 function withoutRow<N extends { readonly opType?: string }>(node: N): N {
-  return node.opType === 'HardSigmoid' ? { ...node, opType: 'Multinomial' } : node;
+  return node.opType === 'HardSigmoid' ? { ...node, opType: 'Mystery', domain: 'example', attribute: [] } : node;
 }
 
 describe('broadcasting between extents that only the run knows', () => {

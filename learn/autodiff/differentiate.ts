@@ -9,6 +9,7 @@ import {
   type Value,
 } from '../onnx/index.js';
 import { formatShape } from '../onnx/shape.js';
+import { decomposeBehind } from './decompositions/index.js';
 import { reverseWalk } from './reverse-walk.js';
 
 /** Which gradients of which value are wanted. */
@@ -33,7 +34,7 @@ export interface DifferentiateOptions {
  */
 export function differentiate(model: ModelProto, options: DifferentiateOptions): ModelProto {
   const graph = new GraphBuilder(model.graph?.name ?? 'model');
-  const { values, outputs } = importModel(graph, model);
+  const { values, outputs } = importModel(graph, model, { lower: decomposeBehind(graph, options.withRespectTo) });
   const find = (name: string): Value => {
     const value = values.get(name);
     if (!value) throw new OnnxError(`the model has no value "${name}" to differentiate`);

@@ -1,5 +1,13 @@
 /** The reference cases that our rows cover: how each is written as a graph. Keys are the names in `grad_vectors.json`. */
-import { crossEntropy } from '../losses/index.js';
+import {
+  binaryCrossEntropy,
+  coxPartialLikelihood,
+  crossEntropy,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+} from '../losses/index.js';
+import { batchNormalizationOperator } from '../lowerings/batch-normalization.js';
 import type { Arithmetic, GraphBuilder, Value } from '../onnx/index.js';
 
 export interface ReferenceGraph {
@@ -40,14 +48,30 @@ function variance(math: Arithmetic, x: Value, axes: readonly number[], keepdims 
   return mean(math, math.square(math.sub(x, mean(math, x, axes))), axes, keepdims);
 }
 
-function normalized(math: Arithmetic, x: Value, axes: readonly number[]): Value {
-  return math.div(math.sub(x, mean(math, x, axes)), math.sqrt(math.add(variance(math, x, axes), 1e-5)));
-}
+/** PyTorch's `padding`, `stride` and `groups`, the same for each of `rank` axes. */
+const convolution =
+  (rank: number): Build =>
+  ({ graph, at, attrs }) => {
+    const { padding = 0, stride = 1, groups = 1 } = attrs;
+    const all = (count: number, value: number) => new Array<number>(count).fill(value);
+    return graph.op('Conv', [at['x'], at['w'], at['b']], {
+      pads: all(2 * rank, padding),
+      strides: all(rank, stride),
+      group: groups,
+    });
+  };
 
-/** A vector over the channels, to broadcast against [N, C, H, W]. */
-function perChannel(math: Arithmetic, value: Value): Value {
-  return math.reshape(value, [1, -1, 1, 1]);
-}
+const pooling =
+  (operator: string, flags: Readonly<Record<string, number>> = {}): Build =>
+  ({ graph, at, attrs }) => {
+    const { kernel, stride = kernel!, padding = 0 } = attrs;
+    return graph.op(operator, [at['x']], {
+      kernel_shape: [kernel!, kernel!],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+      ...flags,
+    });
+  };
 
 const loss =
   (options: Parameters<typeof crossEntropy>[3]): Build =>
@@ -90,15 +114,15 @@ export const REFERENCE_CASES: Readonly<Record<string, Build>> = {
   matmul_vec: binary('MatMul'),
   linear: ({ graph, at }) => graph.op('Gemm', [at['x'], at['w'], at['b']], { transB: 1 }),
   adaptive_avg_pool2d_1: reduce('ReduceMean', [2, 3], 1),
-  batch_norm_train_2d: ({ math, at }) =>
-    math.add(math.mul(normalized(math, at['x']!, [0, 2, 3]), perChannel(math, at['w']!)), perChannel(math, at['b']!)),
-  batch_norm_eval({ math, at }) {
-    const deviation = math.sqrt(math.add(perChannel(math, at['var']!), 1e-5));
-    const standard = math.div(math.sub(at['x']!, perChannel(math, at['mean']!)), deviation);
-    return math.add(math.mul(standard, perChannel(math, at['w']!)), perChannel(math, at['b']!));
+  batch_norm_train_2d: ({ math, at }) => batchNormalizationOperator(math, at['x']!, at['w']!, at['b']!, 1e-5).output,
+  batch_norm_eval: ({ graph, at }) =>
+    graph.op('BatchNormalization', [at['x'], at['w'], at['b'], at['mean'], at['var']]),
+  layer_norm: ({ graph, at }) => graph.op('LayerNormalization', [at['x'], at['w'], at['b']]),
+  instance_norm({ graph, math, at }) {
+    const channels = math.extentOf(at['x']!, 1);
+    const [scale, bias] = [1, 0].map((value) => graph.op('Expand', [math.scalar(value, 'float32'), channels]));
+    return graph.op('InstanceNormalization', [at['x'], scale, bias]);
   },
-  layer_norm: ({ math, at }) => math.add(math.mul(normalized(math, at['x']!, [-1]), at['w']!), at['b']!),
-  instance_norm: ({ math, at }) => normalized(math, at['x']!, [2, 3]),
   softmax_dim0: alongDim('Softmax'),
   softmax_dim1: alongDim('Softmax'),
   'softmax_dim-1': alongDim('Softmax'),
@@ -111,6 +135,7 @@ export const REFERENCE_CASES: Readonly<Record<string, Build>> = {
   var_biased_dim2: ({ math, at }) => variance(math, at['x']!, [2], 0),
   // Unbiased, over an axis of 3.
   std_dim1: ({ math, at }) => math.sqrt(math.mul(variance(math, at['x']!, [1], 0), 3 / 2)),
+  prod_dim1: reduce('ReduceProd', [1], 0),
   max_dim2: reduce('ReduceMax', [2], 0),
   min_dim0: reduce('ReduceMin', [0], 0),
   cumsum_dim2: ({ graph, math, at }) => graph.op('CumSum', [at['x'], math.scalar(2, 'int64')]),
@@ -141,24 +166,43 @@ export const REFERENCE_CASES: Readonly<Record<string, Build>> = {
   cross_entropy_sum: loss({ reduction: 'sum' }),
   'cross_entropy_smooth0.1': loss({ labelSmoothing: 0.1 }),
   cross_entropy_ignore2: loss({ ignoreLabel: 2 }),
-  cross_entropy_soft_targets: ({ graph, math, at }) =>
-    math.neg(mean(math, math.sum(math.mul(at['target']!, graph.op('LogSoftmax', [at['x']])), [1]), undefined, 0)),
-  bce_with_logits({ graph, math, at }) {
-    const [x, target] = [at['x']!, at['target']!];
-    return mean(math, math.sub(graph.op('Softplus', [x]), math.mul(x, target)), undefined, 0);
-  },
-  mse: ({ math, at }) => mean(math, math.square(math.sub(at['x']!, at['target']!)), undefined, 0),
-  l1: ({ graph, math, at }) => mean(math, graph.op('Abs', [math.sub(at['x']!, at['target']!)]), undefined, 0),
-  huber({ graph, math, at }) {
-    const error = math.sub(at['x']!, at['target']!);
-    const size = graph.op('Abs', [error]);
-    // The reference was made with delta = 0.5: x^2 / 2 below it, delta (|x| - delta / 2) above.
-    const outer = math.mul(math.sub(size, 0.25), 0.5);
-    return mean(math, math.where(math.less(size, 0.5), math.mul(math.square(error), 0.5), outer), undefined, 0);
+  cross_entropy_soft_targets: loss({}),
+  bce_with_logits: ({ graph, at }) => binaryCrossEntropy(graph, at['x']!, at['target']!),
+  mse: ({ graph, at }) => meanSquaredError(graph, at['x']!, at['target']!),
+  l1: ({ graph, at }) => meanAbsoluteError(graph, at['x']!, at['target']!),
+  // The reference was made with delta = 0.5.
+  huber: ({ graph, at }) => huber(graph, at['x']!, at['target']!, { delta: 0.5 }),
+  cox_nll_breslow({ graph, math, at }) {
+    const columns = ['time', 'event'].map((name) => math.unsqueeze(at[name]!, [1]));
+    const target = graph.op('Concat', columns, { axis: 1 });
+    return coxPartialLikelihood(graph, at['lp']!, target, { ties: 'breslow', reduction: 'sum' });
   },
   attention({ graph, math, at }) {
     const [q, k, v] = [at['q']!, at['k']!, at['v']!];
     const scores = math.div(math.matmul(q, math.transposeMatrix(k)), Math.sqrt(4));
     return math.matmul(graph.op('Softmax', [scores]), v);
+  },
+  conv2d_basic: convolution(2),
+  conv2d_pad1_stride2: convolution(2),
+  conv2d_depthwise: convolution(2),
+  conv2d_1x1: convolution(2),
+  conv3d: convolution(3),
+  max_pool2d: pooling('MaxPool'),
+  avg_pool2d: pooling('AveragePool'),
+  avg_pool2d_pad_incl: pooling('AveragePool', { count_include_pad: 1 }),
+  upsample_nearest2x({ graph, at }) {
+    const scales = graph.constant({ dtype: 'float32', shape: [4], data: Float32Array.of(1, 1, 2, 2) });
+    const attributes = { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+    return graph.op('Resize', [at['x'], undefined, scales], attributes);
+  },
+  // The batch first; gates in PyTorch's order: input, forget, cell, output.
+  lstm_ifgo({ graph, math, at }) {
+    const reordered = (value: Value): Value => {
+      const [i, f, g, o] = graph.ops('Split', [value], { axis: 0, num_outputs: 4 }, 4);
+      return math.unsqueeze(graph.op('Concat', [i, o, f, g], { axis: 0 }), [0]);
+    };
+    const bias = graph.op('Concat', [reordered(at['bih']!), reordered(at['bhh']!)], { axis: 1 });
+    const inputs = [at['x'], reordered(at['wih']!), reordered(at['whh']!), bias];
+    return math.squeeze(graph.op('LSTM', inputs, { hidden_size: 2, layout: 1 }), [2]);
   },
 };

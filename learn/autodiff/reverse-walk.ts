@@ -1,14 +1,19 @@
 /** Reverse-mode differentiation: walks the nodes back and sums each value's gradient from the nodes that read it. */
+import { type Lowerings, PORTABLE } from '../lowerings/index.js';
 import { Arithmetic, type GraphBuilder, type GraphNode, OnnxError, type Value } from '../onnx/index.js';
+import { readInside } from '../onnx/nested-graphs.js';
 import { isDifferentiable } from '../onnx/value.js';
+import { decompose } from './decompositions/index.js';
 import type { DerivativeCall } from './derivatives/derivative.js';
 import { derivativeOf } from './derivatives/index.js';
+import { isSumOverRows, LEAST_USES, type SumOverRows, sumContributions } from './sum-over-rows.js';
 import { sumToShape } from './sum-to-shape.js';
 
 /**
  * Adds the gradient of `output` with respect to each of `targets` to the graph.
  *
  * @param seed the gradient of whatever is minimised with respect to `output`; its type and shape are those of `output`
+ * @param lowerings how the provider that will run the graph writes what is not one operator
  * @returns for each target its gradient, or `undefined` where the output does not depend on it
  * @throws OnnxError naming node and operator, where an operator on the way has no derivative
  */
@@ -17,49 +22,90 @@ export function reverseWalk(
   output: Value,
   seed: Value,
   targets: readonly Value[],
+  lowerings: Lowerings = PORTABLE,
 ): (Value | undefined)[] {
   const math = new Arithmetic(graph);
   const forward = [...graph.nodes];
-  const influenced = influencedBy(forward, targets);
-  const contributions = new Map<string, Value[]>([[output.name, [seed]]]);
+  const influenced = new Set(targets.map(({ name }) => name));
+  const reached = followInfluence(graph, 0, influenced);
+  const uses = new Map<string, number>();
+  countUses(reached, uses);
+  const contributions = new Map<string, (Value | SumOverRows)[]>([[output.name, [seed]]]);
 
   const gradientOf = (value: Value | undefined): Value | undefined => {
     const list = value && contributions.get(value.name);
     if (!list) return undefined;
-    const sum = list.reduce((total, next) => math.add(total, next));
+    const sum = sumContributions(math, list);
     contributions.set(value.name, [sum]);
     return sum;
   };
+  const contribute = (value: Value, gradient: Value | SumOverRows): void => {
+    const list = contributions.get(value.name);
+    if (list) list.push(gradient);
+    else contributions.set(value.name, [gradient]);
+  };
 
-  for (const node of forward.toReversed()) {
-    const touched = node.inputs.some((value) => value && influenced.has(value.name));
-    if (!touched || node.stopGradient) continue;
-    graph.names.within(`grad/${node.name}`, () => {
-      const gradients = node.outputs.map(gradientOf);
-      if (gradients.every((gradient) => gradient === undefined)) return;
-      const inputs = derive(math, node, gradients);
-      for (const [index, value] of node.inputs.entries()) {
-        const contribution = inputs[index];
-        if (!contribution || !isDifferentiable(value) || !influenced.has(value.name)) continue;
-        const gradient = sumToShape(math, contribution(), value);
-        contributions.set(value.name, [...(contributions.get(value.name) ?? []), gradient]);
-      }
-    });
-  }
+  const walkBack = (nodes: readonly GraphNode[]): void => {
+    for (const node of nodes.toReversed()) {
+      if (!reached.has(node)) continue;
+      graph.names.within(`grad/${node.name}`, () => {
+        const gradients = node.outputs.map(gradientOf);
+        if (gradients.every((gradient) => gradient === undefined)) return;
+        if (!derivativeOf(node.type, node.domain) && throughParts(node, gradients)) return;
+        const inputs = derive(math, lowerings, node, gradients);
+        for (const [index, value] of node.inputs.entries()) {
+          const contribution = inputs[index];
+          if (!contribution || !isDifferentiable(value) || !influenced.has(value.name)) continue;
+          const gradient = contribution();
+          if (!isSumOverRows(gradient)) contribute(value, sumToShape(math, gradient, value));
+          // Written where it arises, unless there will be others to take it together with.
+          else contribute(value, uses.get(value.name)! < LEAST_USES ? sumContributions(math, [gradient]) : gradient);
+        }
+      });
+    }
+  };
+
+  /** Computes a node anew in operators that have derivatives, and goes back through those. */
+  const throughParts = (node: GraphNode, gradients: readonly (Value | undefined)[]): boolean => {
+    const start = graph.nodes.length;
+    const wanted = gradients.map((gradient) => gradient !== undefined);
+    const outputs = decompose(math, { ...node, wanted });
+    if (!outputs) return false;
+    const parts = graph.nodes.slice(start);
+    const through = followInfluence(graph, start, influenced);
+    countUses(through, uses);
+    for (const part of through) reached.add(part);
+    for (const [index, value] of outputs.entries()) if (value && gradients[index]) contribute(value, gradients[index]);
+    walkBack(parts);
+    return true;
+  };
+
+  walkBack(forward);
   return targets.map((target) => graph.names.within(`grad/${target.name}`, () => gradientOf(target)));
 }
 
-/** The names of all values that change when one of the targets does. */
-function influencedBy(nodes: readonly GraphNode[], targets: readonly Value[]): ReadonlySet<string> {
-  const names = new Set(targets.map(({ name }) => name));
-  for (const node of nodes) {
-    if (node.stopGradient || !node.inputs.some((value) => value && names.has(value.name))) continue;
+/** Adds to `names` all values that change when one of them does, from the node at `start` on. Gives the nodes on the way. */
+function followInfluence(graph: GraphBuilder, start: number, names: Set<string>): Set<GraphNode> {
+  const reached = new Set<GraphNode>();
+  for (let index = start; index < graph.nodes.length; index++) {
+    const node = graph.nodes[index]!;
+    const reads = node.inputs.some((value) => value && names.has(value.name));
+    // What a nested graph reads is an input too, though the node does not list it.
+    const inside = () => [...readInside(graph.protos[index]!)].some((name) => names.has(name));
+    if (node.stopGradient || !(reads || inside())) continue;
+    reached.add(node);
     for (const value of node.outputs) if (isDifferentiable(value)) names.add(value.name);
   }
-  return names;
+  return reached;
 }
 
-function derive(math: Arithmetic, node: GraphNode, gradients: readonly (Value | undefined)[]) {
+/** Adds to `uses` how often these nodes read each value. */
+function countUses(nodes: ReadonlySet<GraphNode>, uses: Map<string, number>): void {
+  for (const { inputs } of nodes)
+    for (const value of inputs) if (value) uses.set(value.name, (uses.get(value.name) ?? 0) + 1);
+}
+
+function derive(math: Arithmetic, lowerings: Lowerings, node: GraphNode, gradients: readonly (Value | undefined)[]) {
   const fail = (reason: string): never => {
     throw new OnnxError(`cannot differentiate node "${node.name}" (${node.type}): ${reason}`);
   };
@@ -76,11 +122,15 @@ function derive(math: Arithmetic, node: GraphNode, gradients: readonly (Value | 
   const call: DerivativeCall = {
     node,
     math,
-    // Only Split has a gradient when its first output has none; it asks for each of them by number.
-    gradient: gradients[0] ?? gradients.find((gradient) => gradient !== undefined)!,
+    lowerings,
+    // A later output may have a gradient where the first has none.
+    get gradient() {
+      return gradientOf(0);
+    },
     output: at(node.outputs, 0, 'output'),
     input: (index) => at(node.inputs, index, 'input'),
     gradientOf,
+    hasGradient: (index) => gradients[index] !== undefined,
     fail,
   };
   return row(call);

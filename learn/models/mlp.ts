@@ -1,7 +1,10 @@
 /** A multilayer perceptron for classification. */
-import { Arithmetic, GraphBuilder, type ModelProto } from '../onnx/index.js';
+import type { ModelProto, Value } from '../onnx/index.js';
 import { ACTIVATIONS, type Activation } from './activation.js';
-import { linear } from './linear.js';
+import { checkActivation, checkDropout, checkSizes } from './check.js';
+import { dropout as dropoutLayer } from './layers/dropout.js';
+import { linear } from './layers/linear.js';
+import { Network } from './network.js';
 
 /** Widths, dropout and seed of a multi-layer perceptron. */
 export interface MlpOptions {
@@ -25,34 +28,30 @@ export interface MlpOptions {
  * @throws RangeError when a width, the number of classes, the dropout or the activation is not possible
  */
 export function mlp(options: MlpOptions): ModelProto {
-  const { features, hidden, classes, activation = 'relu', dropout = 0, seed } = options;
-  check(options);
-  const graph = new GraphBuilder('mlp');
-  const math = new Arithmetic(graph);
-  let x = graph.input('x', 'float32', ['N', features]);
-  for (const [index, outputs] of hidden.entries()) {
-    const name = `layer${index}`;
-    const size = { inputs: Number(x.shape[1]), outputs };
-    x = linear(graph, name, x, size, seed, 2 * index);
-    graph.names.within(name, () => {
-      x = ACTIVATIONS[activation](math, x);
-      if (dropout > 0) x = graph.op('Dropout', [x, math.scalar(dropout, 'float32')]);
-    });
-  }
-  const size = { inputs: Number(x.shape[1]), outputs: classes };
-  graph.output(linear(graph, `layer${hidden.length}`, x, size, seed, 2 * hidden.length, 'logits'));
-  return graph.toModel();
-}
-
-function check({ features, hidden, classes, activation = 'relu', dropout = 0 }: MlpOptions): void {
-  const width = [features, ...hidden].find((value) => !(Number.isSafeInteger(value) && value >= 1));
-  if (width !== undefined) throw new RangeError(`features and widths of layers are whole numbers >= 1, not ${width}`);
+  const { features, hidden, classes, seed } = options;
+  checkHidden(options);
   if (!Number.isSafeInteger(classes) || classes < 2)
     throw new RangeError(`a classifier has at least 2 classes, not ${classes}`);
-  if (!(dropout >= 0 && dropout < 1)) throw new RangeError(`dropout is from 0 to below 1, not ${dropout}`);
-  if (!Object.hasOwn(ACTIVATIONS, activation)) {
-    throw new RangeError(
-      `there is no activation "${activation}": choose one of ${Object.keys(ACTIVATIONS).join(', ')}`,
-    );
-  }
+  const network = new Network('mlp', seed);
+  const body = hiddenLayers(network, '', network.input('x', ['N', features]), options);
+  return network.finish(linear(network, `layer${hidden.length}`, body, { outputs: classes, result: 'logits' }));
+}
+
+export type HiddenOptions = Pick<MlpOptions, 'features' | 'hidden' | 'activation' | 'dropout'>;
+
+/** The hidden layers alone: `<prefix>layer0.*`, ... @param x [N, F] @returns [N, width of the last] */
+export function hiddenLayers(network: Network, prefix: string, x: Value, options: HiddenOptions): Value {
+  const { hidden, activation = 'relu', dropout = 0 } = options;
+  return hidden.reduce((input, outputs, index) => {
+    const name = `${prefix}layer${index}`;
+    const sums = linear(network, name, input, { outputs });
+    return network.within(name, () => dropoutLayer(network, ACTIVATIONS[activation](network.math, sums), dropout));
+  }, x);
+}
+
+/** @throws RangeError when a width, the dropout or the activation is not possible */
+export function checkHidden({ features, hidden, activation = 'relu', dropout = 0 }: HiddenOptions): void {
+  checkSizes('features and widths of layers', [features, ...hidden]);
+  checkDropout(dropout);
+  checkActivation(activation);
 }

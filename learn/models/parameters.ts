@@ -10,10 +10,18 @@ export function isParameter(tensor: TensorProto): boolean {
   return known && isFloat(dtypeOf(code, `tensor "${tensor.name}"`)) && tensor.dims.length > 0;
 }
 
-/** Number of weights of a model. */
+/** Names of the stored means and variances of batch normalisations: training moves them, but not by gradients. */
+export function runningStatistics({ graph }: ModelProto): ReadonlySet<string> {
+  const nodes = (graph?.node ?? []).filter(({ opType }) => opType === 'BatchNormalization');
+  return new Set(nodes.flatMap(({ input }) => input.slice(3, 5)));
+}
+
+/** Number of weights of a model, without the running statistics of its batch normalisations. */
 export function parameterCount(model: ModelProto): number {
+  const statistics = runningStatistics(model);
   const parameters = (model.graph?.initializer ?? []).filter(isParameter);
-  return parameters.reduce((count, { dims }) => count + elementCount(dims), 0);
+  const weights = parameters.filter(({ name = '' }) => !statistics.has(name));
+  return weights.reduce((count, { dims }) => count + elementCount(dims), 0);
 }
 
 /**

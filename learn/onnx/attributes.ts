@@ -6,10 +6,10 @@ import { ATTRIBUTE_TYPES, type AttributeProto } from './messages.js';
 import { fromTensorProto, toTensorProto } from './tensor-proto.js';
 
 /** What a caller gives. The operator's table says whether a number is a float or an integer. */
-export type AttributeValue = number | string | readonly number[] | Tensor;
+export type AttributeValue = number | string | readonly number[] | readonly string[] | Tensor;
 
 /** `dtype`: an element type by its name; the file holds its code. */
-export type AttributeKind = 'float' | 'int' | 'dtype' | 'int' | 'string' | 'tensor' | 'ints' | 'floats';
+export type AttributeKind = 'float' | 'int' | 'dtype' | 'string' | 'tensor' | 'ints' | 'floats' | 'strings';
 
 export interface AttributeSpec {
   readonly kind: AttributeKind;
@@ -50,6 +50,11 @@ export class Attributes {
     return Array.isArray(value) ? (value as readonly number[]) : undefined;
   }
 
+  texts(name: string): readonly string[] | undefined {
+    const value = this.#values[name];
+    return Array.isArray(value) ? (value as readonly string[]) : undefined;
+  }
+
   tensor(name: string): Tensor | undefined {
     const value = this.#values[name];
     return typeof value === 'object' && 'dtype' in value ? value : undefined;
@@ -73,9 +78,36 @@ export function readAttributes(
         `${where}: the attribute "${name}" must be of kind ${spec.kind} (type ${fileType(spec.kind)}), not type ${proto.type}`,
       );
     }
+    checkFields(spec.kind, proto, `${where}: the attribute "${name}"`);
     values[name] = valueIn(spec.kind, proto, where);
   }
   return values;
+}
+
+/** The field that holds a value of each kind. */
+const FIELD_OF: { readonly [K in AttributeKind]: keyof AttributeProto } = {
+  float: 'f',
+  int: 'i',
+  dtype: 'i',
+  string: 's',
+  tensor: 't',
+  ints: 'ints',
+  floats: 'floats',
+  strings: 'strings',
+};
+
+/** A value in a field of another kind would count as absent: as 0, or as no text. */
+function checkFields(kind: AttributeKind, proto: AttributeProto, what: string): void {
+  if (proto.refAttrName) {
+    throw new OnnxError(
+      `${what} refers to "${proto.refAttrName}" of a function, but stands in none: the model is damaged`,
+    );
+  }
+  const field = FIELD_OF[kind];
+  const others = new Set<keyof AttributeProto>([...Object.values(FIELD_OF), 'g', 'graphs', 'tensors', 'tp']);
+  const wrong = [...others].find((other) => other !== field && proto[other] !== undefined);
+  if (wrong === undefined) return;
+  throw new OnnxError(`${what} must be of kind ${kind}, but has a value in the field "${wrong}" of the file`);
 }
 
 function valueIn(kind: AttributeKind, proto: AttributeProto, where: string): AttributeValue {
@@ -91,6 +123,8 @@ function valueIn(kind: AttributeKind, proto: AttributeProto, where: string): Att
       return (proto.ints ?? []).map((value) => integer(value, proto, where));
     case 'floats':
       return proto.floats ?? [];
+    case 'strings':
+      return (proto.strings ?? []).map((bytes) => new TextDecoder().decode(bytes));
     case 'tensor':
       if (proto.t) return fromTensorProto(proto.t);
       throw new OnnxError(`${where}: the attribute "${proto.name}" holds no tensor`);
@@ -127,6 +161,9 @@ function content(kind: AttributeKind, value: AttributeValue, what: string): Part
   if (kind === 'float' && typeof value === 'number') return { f: value };
   if (kind === 'int' && typeof value === 'number' && Number.isSafeInteger(value)) return { i: BigInt(value) };
   if (kind === 'tensor' && typeof value === 'object' && 'dtype' in value) return { t: toTensorProto(value) };
+  if (kind === 'strings' && Array.isArray(value)) {
+    return { strings: (value as readonly string[]).map((text) => new TextEncoder().encode(text)) };
+  }
   if (Array.isArray(value)) {
     const list = value as readonly number[];
     if (kind === 'floats') return { floats: list };

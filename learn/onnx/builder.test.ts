@@ -63,7 +63,7 @@ describe('the type of a result', () => {
       (g, m, x) => g.op('Slice', [x, m.integers([1]), m.integers([-1]), m.integers([2])]),
       ['N', 3, 2],
     ],
-    ['a concatenation', (g, _, x) => g.op('Concat', [x, x], { axis: 0 }), ['N+N', 3, 4]],
+    ['a concatenation', (g, _, x) => g.op('Concat', [x, x], { axis: 0 }), ['2*N', 3, 4]],
     ['a product of batches', (_, m, x) => m.matmul(x, m.transposeMatrix(x)), ['N', 3, 3]],
     ['a reduction', (_, m, x) => m.sum(x, [0, 2]), [3]],
     ['an expansion', (g, m, x) => g.op('Expand', [m.scalar(1, 'float32'), m.shapeOf(x)]), ['N', 3, 4]],
@@ -112,4 +112,28 @@ test('an index list keeps what it holds through the operators of shapes', () => 
     return m.cast(m.cast(doubled, 'int32'), 'int64');
   });
   expect(value.content).toEqual([3, 3, 4]);
+});
+
+test('values whose symbolic extents ONNX Runtime cannot infer are described in the file', () => {
+  const graph = new GraphBuilder('described');
+  const math = new Arithmetic(graph);
+  const x = graph.input('x', 'float32', ['N', 3, 4]);
+  const flat = math.reshape(x, [-1, 4]);
+  const [, second] = graph.ops('Split', [flat], { axis: 0, num_outputs: 3 }, 3);
+  graph.op('Concat', [second, second], { axis: 0 });
+  graph.op('Reshape', [x, graph.input('shape', 'int64', [2])]);
+  graph.output(math.mul(math.reshape(x, [3, -1]), 2));
+  const shapes = graph.toModel().graph!.valueInfo!.map(({ name, type }) => {
+    const dims = type!.tensorType!.shape!.dim.map(({ dimValue, dimParam }) => dimValue ?? dimParam);
+    return `${name} ${dims.join(' ')}`;
+  });
+  // Not the reshape to what only the run knows, and not the product, which follows from its operands.
+  expect(shapes).toEqual([
+    'Reshape 3*N 4',
+    'Split N 4',
+    'Split/1 N 4',
+    'Split/2 N 4',
+    'Concat 2*N 4',
+    'Reshape_3 3 4*N',
+  ]);
 });

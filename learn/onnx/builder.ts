@@ -62,8 +62,11 @@ export class GraphBuilder {
   readonly names = new Names();
   readonly #graphName: string;
   readonly #opsets = new Map([['', OPSET]]);
-  readonly #protos: NodeProto[] = [];
-  readonly #initializers: TensorProto[] = [];
+  /** The nodes as they will stand in the file, in the order of `nodes`. */
+  readonly protos: NodeProto[] = [];
+  /** The stored tensors as they will stand in the file, and what is known of each. */
+  readonly initializers: TensorProto[] = [];
+  readonly storedValues: Value[] = [];
   readonly #constants = new Map<string, Value>();
   readonly #metadata: StringStringEntryProto[] = [];
 
@@ -86,6 +89,11 @@ export class GraphBuilder {
     this.#opsets.set(key, Math.max(version, present ?? 0));
   }
 
+  /** The operator sets that the graph asks for. */
+  get opsets(): readonly OperatorSetIdProto[] {
+    return [...this.#opsets].map(([domain, version]) => ({ domain, version }));
+  }
+
   /** Adds a graph input. `shape` may have symbols: `['N', 30]`. */
   input(name: string, dtype: DType, shape: Shape): Value {
     const value = this.#declare(name, { dtype, shape });
@@ -96,7 +104,8 @@ export class GraphBuilder {
   /** Adds a tensor that is stored in the model: a parameter. (A constant of the mathematics is a {@link constant}.) */
   initializer(name: string, tensor: Tensor): Value {
     const value = this.#declare(name, typeOfConstant(tensor));
-    this.#initializers.push(toTensorProto(tensor, name));
+    this.initializers.push(toTensorProto(tensor, name));
+    this.storedValues.push(value);
     return value;
   }
 
@@ -140,13 +149,14 @@ export class GraphBuilder {
   /** Keeps a stored tensor as it stands in a file. `type` is what is known of it. */
   storedTensor(proto: TensorProto, type: ValueType): Value {
     const value = this.#declare(proto.name ?? '', type);
-    this.#initializers.push(proto);
+    this.initializers.push(proto);
+    this.storedValues.push(value);
     return value;
   }
 
   /** Makes `value` an output of the graph; under another name through an Identity node. */
   output(value: Value, name = value.name): Value {
-    const taken = this.inputs.includes(value) || this.outputs.includes(value);
+    const taken = this.outputs.includes(value);
     const named = value.name === name && !taken ? value : this.op('Identity', [value], {}, { name });
     this.outputs.push(named);
     return named;
@@ -158,19 +168,35 @@ export class GraphBuilder {
   }
 
   toModel(): ModelProto {
+    const valueInfo = this.#symbolicValues();
     return {
       irVersion: IR_VERSION,
       producerName: 'ganglion',
-      opsetImport: [...this.#opsets].map(([domain, version]) => ({ domain, version })),
+      opsetImport: this.opsets,
       graph: {
         name: this.#graphName,
-        node: [...this.#protos],
-        initializer: [...this.#initializers],
+        node: [...this.protos],
+        initializer: [...this.initializers],
         input: this.inputs.map(toValueInfo),
         output: this.outputs.map(toValueInfo),
+        ...(valueInfo.length > 0 && { valueInfo }),
       },
       ...(this.#metadata.length > 0 && { metadataProps: [...this.#metadata] }),
     };
+  }
+
+  /**
+   * What ONNX Runtime cannot infer. Its memory planner compares a value with every buffer it has seen, and finds none to use again
+   * where it does not know the extents: 4.5 s instead of 0.2 s for a session of 3,000 nodes.
+   */
+  #symbolicValues(): ValueInfoProto[] {
+    const given = new Set(this.outputs);
+    const symbolic = ({ shape }: Value): boolean =>
+      shape.some((dim) => typeof dim === 'string') && !shape.some((dim) => String(dim).includes('unknown_'));
+    return this.nodes
+      .filter(({ type, domain }) => isStandard(domain) && SHAPED_BY_VALUES.has(type))
+      .flatMap(({ outputs }) => outputs.filter((value) => value !== undefined && symbolic(value) && !given.has(value)))
+      .map((value) => toValueInfo(value!));
   }
 
   #declare(name: string, type: ValueType): Value {
@@ -185,7 +211,7 @@ export class GraphBuilder {
       type: proto.opType ?? '',
       domain: proto.domain ?? '',
       inputs,
-      stopGradient: proto.metadataProps?.some(({ key, value }) => key === 'gradient' && value === 'stop') ?? false,
+      stopGradient: stopsGradient(proto),
     };
     const { attributes, types } = this.#infer(node, proto.attribute, proto.output, declared);
     const outputs = proto.output.map((output, index) => {
@@ -193,7 +219,7 @@ export class GraphBuilder {
       return output === '' || type === undefined ? undefined : this.#declare(output, type);
     });
     this.nodes.push({ ...node, outputs, attributes });
-    this.#protos.push(proto);
+    this.protos.push(proto);
     return outputs;
   }
 
@@ -244,6 +270,11 @@ export class GraphBuilder {
   }
 }
 
+/** Whether a node of a file says that gradients end at it. */
+export function stopsGradient({ metadataProps }: NodeProto): boolean {
+  return metadataProps?.some(({ key, value }) => key === STOP_GRADIENT.key && value === STOP_GRADIENT.value) ?? false;
+}
+
 export function isStandard(domain: string | undefined): boolean {
   return domain === undefined || domain === '' || domain === 'ai.onnx';
 }
@@ -258,6 +289,9 @@ function namesOf(inputs: NodeInputs): string[] {
 function bitsOf({ data }: Tensor): string {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex');
 }
+
+/** Operators whose output has extents that an input holds, or sums of extents. */
+const SHAPED_BY_VALUES = new Set(['Reshape', 'Split', 'Expand', 'ConstantOfShape', 'Concat']);
 
 function toValueInfo({ name, dtype, shape }: Value): ValueInfoProto {
   const dim = shape.map((extent) => (typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent }));

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mlp } from '../models/index.js';
-import { trainingGraph } from '../training-graph.js';
+import { trainingGraph } from '../training-graph/index.js';
 import { readMessage, writeMessage } from './codec.js';
+import { FIELDS, type MessageName } from './fields.js';
+import { anyMessage } from './fixtures/any-message.js';
 import { float32, loadModel, numbers, runModel } from './fixtures/run-model.js';
+import { MISSING, readTestModel, testModels } from './fixtures/test-models.js';
 import { type ModelProto, OnnxError, readModel, type TensorProto, writeModel } from './index.js';
 
 const network = mlp({ features: 3, hidden: [4], classes: 2, dropout: 0.2, seed: 1 });
@@ -15,6 +18,21 @@ const network = mlp({ features: 3, hidden: [4], classes: 2, dropout: 0.2, seed: 
 function field(number: number, wire: number, payload: readonly number[]): number[] {
   const tag = number * 8 + wire;
   return [...(tag < 128 ? [tag] : [(tag % 128) | 128, tag >> 7]), ...payload];
+}
+
+/** Messages within one another, with these tags in turn: tag and length of each level, written from the innermost out. */
+function nested(tags: readonly number[], levels: number): Uint8Array {
+  const bytes = new Uint8Array(5 * levels);
+  let start = bytes.length;
+  for (let level = 0; level < levels; level++) {
+    const length = bytes.length - start;
+    const size = length < 2 ** 7 ? 1 : length < 2 ** 14 ? 2 : 3;
+    start -= size;
+    for (let index = 0; index < size; index++)
+      bytes[start + index] = ((length >> (7 * index)) & 127) | (index < size - 1 ? 128 : 0);
+    bytes[--start] = tags[level % tags.length]!;
+  }
+  return bytes.subarray(start);
 }
 
 /** A model's bytes with `inner` as its graph. */
@@ -61,12 +79,40 @@ describe('reading what was written', () => {
     expect(readMessage('AttributeProto', writeMessage('AttributeProto', attribute))).toEqual(attribute);
     const tensor: TensorProto = {
       dims: [3],
-      int64Data: [-5n, 0n, 2n ** 62n],
-      uint64Data: [2n ** 64n - 1n],
-      int32Data: [-1, 2 ** 31 - 1],
-      doubleData: [Math.PI],
+      int64Data: BigInt64Array.of(-5n, 0n, 2n ** 62n),
+      uint64Data: BigUint64Array.of(2n ** 64n - 1n),
+      int32Data: Int32Array.of(-1, 2 ** 31 - 1),
+      doubleData: Float64Array.of(Math.PI),
     };
     expect(readMessage('TensorProto', writeMessage('TensorProto', tensor))).toEqual(tensor);
+  });
+
+  test.each(Object.keys(FIELDS) as MessageName[])('holds for any %s, in all its fields', (name) => {
+    fc.assert(
+      fc.property(anyMessage(name), (message) => {
+        const bytes = writeMessage(name, message as never);
+        const read = readMessage(name, bytes);
+        expect(read).toEqual(message);
+        expect(writeMessage(name, read)).toEqual(bytes);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test.skipIf(MISSING)(`gives the bytes of all of ONNX's test models back${MISSING ? ` (${MISSING})` : ''}`, () => {
+    const paths = testModels();
+    expect(paths.length).toBeGreaterThan(500);
+    const differ = paths.filter((path) => {
+      const bytes = readTestModel(path);
+      return !Buffer.from(writeModel(readModel(bytes))).equals(bytes);
+    });
+    expect(differ).toEqual([]);
+  });
+
+  test('keeps the bits of a NaN among the values of a tensor', () => {
+    const payload = [1, 0, 0xa0, 0x7f, 0x34, 0x12, 0xc0, 0xff];
+    const bytes = Uint8Array.from(field(4, 2, [8, ...payload]));
+    expect(writeMessage('TensorProto', readMessage('TensorProto', bytes))).toEqual(bytes);
   });
 
   test('holds for any attribute', () => {
@@ -114,7 +160,7 @@ describe('reading other writers', () => {
   test('takes lists of numbers packed or singly', () => {
     const packed = [...field(1, 2, [3, 2, 0x80, 1]), ...field(4, 2, [4, 0, 0, 0x80, 0x3f])];
     const single = [...field(1, 0, [2]), ...field(1, 0, [0x80, 1]), ...field(4, 5, [0, 0, 0x80, 0x3f])];
-    const expected = { dims: [2, 128], floatData: [1] };
+    const expected = { dims: [2, 128], floatData: Float32Array.of(1) };
     expect(readMessage('TensorProto', Uint8Array.from(packed))).toEqual(expected);
     expect(readMessage('TensorProto', Uint8Array.from(single))).toEqual(expected);
   });
@@ -212,19 +258,65 @@ describe('damaged and hostile files', () => {
     expect(error.message).toContain(`at byte ${error.offset}`);
   });
 
-  test('that nest messages without end exhaust no stack', () => {
-    // A type that is a sequence of a sequence of a sequence ...: tag and length of each level, written from the innermost out.
-    const bytes = new Uint8Array(200_000);
-    let start = bytes.length;
-    for (let level = 0; level < 40_000; level++) {
-      const length = bytes.length - start;
-      const size = length < 2 ** 7 ? 1 : length < 2 ** 14 ? 2 : 3;
-      start -= size;
-      for (let index = 0; index < size; index++) {
-        bytes[start + index] = ((length >> (7 * index)) & 127) | (index < size - 1 ? 128 : 0);
-      }
-      bytes[--start] = level % 2 === 0 ? 0x0a : 0x22;
-    }
-    expect(() => readMessage('TypeProto', bytes.subarray(start))).toThrow(/more than 100 messages within one another/);
+  test.each<[string, MessageName, number[]]>([
+    ['a type that is a sequence of a sequence', 'TypeProto', [0x0a, 0x22]],
+    ['a graph in an attribute of a node of a graph', 'GraphProto', [0x32, 0x2a, 0x0a]],
+  ])('that nest without end exhaust no stack: %s', (_, name, tags) => {
+    expect(() => readMessage(name, nested(tags, 39_996))).toThrow(/more than 100 messages within one another/);
   });
+
+  test('that are made of millions of empty parts are refused before they exhaust the memory', () => {
+    const empty = new Uint8Array(2_000_000);
+    for (let index = 0; index < empty.length; index += 2) empty[index] = 0x0a;
+    expect(() => readMessage('GraphProto', empty)).toThrow(/so many tiny parts.*more than 32 times their size/);
+    expect(() =>
+      readMessage(
+        'AttributeProto',
+        Uint8Array.from([...field(8, 2, [0xa0, 0xcb, 0x98, 1]), ...new Uint8Array(2_500_000)]),
+      ),
+    ).toThrow(/so many tiny parts/);
+  });
+
+  test('whose numbers are packed as tightly as can be take eight times their size, no more', () => {
+    const block = [...field(7, 2, [0xc0, 0x84, 0x3d]), ...new Array<number>(1_000_000).fill(0)];
+    const { int64Data } = readMessage('TensorProto', Uint8Array.from(block));
+    expect(int64Data).toBeInstanceOf(BigInt64Array);
+    expect((int64Data as BigInt64Array).buffer.byteLength).toBe(8_000_000);
+  });
+
+  test('with a block of numbers that ends within one name the fault', () => {
+    expect(() => readMessage('TensorProto', Uint8Array.from(field(4, 2, [6, 0, 0, 0, 0, 0, 0])))).toThrow(
+      /a float needs 4 bytes, 2 are left/,
+    );
+    expect(() => readMessage('TensorProto', Uint8Array.from(field(7, 2, [2, 1, 0x80])))).toThrow(/does not end/);
+  });
+
+  test.skipIf(MISSING)(
+    `cut or changed out of real ones give a model or an OnnxError${MISSING ? ` (${MISSING})` : ''}`,
+    () => {
+      const paths = testModels().filter((_, index) => index % 10 === 0);
+      for (const path of paths) {
+        const original = readTestModel(path);
+        for (const length of [0, 1, original.length >> 1, original.length - 1])
+          readOrRefuse(original.subarray(0, length));
+      }
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...paths),
+          fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+          (path, changes) => {
+            const damaged = Uint8Array.from(readTestModel(path));
+            for (const [place, value] of changes) damaged[place % damaged.length] = value;
+            readOrRefuse(damaged);
+          },
+        ),
+        { numRuns: 300 },
+      );
+    },
+  );
+
+  function readOrRefuse(damaged: Uint8Array): void {
+    const error = failure(damaged);
+    expect(error === undefined || error instanceof OnnxError).toBe(true);
+  }
 });

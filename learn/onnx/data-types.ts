@@ -16,24 +16,38 @@ export const DATA_TYPES = {
   [D in DType]: { code: number; width: number; array: new (length: number) => TensorArrays[D] };
 };
 
-/** Names of the codes that ONNX has and we cannot hold, for messages. */
-const FOREIGN: Readonly<Record<number, string>> = {
-  0: 'undefined',
-  4: 'uint16',
-  5: 'int16',
-  8: 'string',
-  12: 'uint32',
-  13: 'uint64',
-  14: 'complex64',
-  15: 'complex128',
-  16: 'bfloat16',
-  17: 'float8e4m3fn',
-  18: 'float8e4m3fnuz',
-  19: 'float8e5m2',
-  20: 'float8e5m2fnuz',
-  21: 'uint4',
-  22: 'int4',
-  23: 'float4e2m1',
+/** An element type of the format. */
+export interface ElementType {
+  readonly name: string;
+  /** Bits of one element in `rawData`; 0 for texts, which stand in `stringData` only. */
+  readonly bits: number;
+}
+
+/** Every element type by its code in the file (`TensorProto.DataType`, up to IR version 11). */
+export const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
+  1: { name: 'float32', bits: 32 },
+  2: { name: 'uint8', bits: 8 },
+  3: { name: 'int8', bits: 8 },
+  4: { name: 'uint16', bits: 16 },
+  5: { name: 'int16', bits: 16 },
+  6: { name: 'int32', bits: 32 },
+  7: { name: 'int64', bits: 64 },
+  8: { name: 'string', bits: 0 },
+  9: { name: 'bool', bits: 8 },
+  10: { name: 'float16', bits: 16 },
+  11: { name: 'float64', bits: 64 },
+  12: { name: 'uint32', bits: 32 },
+  13: { name: 'uint64', bits: 64 },
+  14: { name: 'complex64', bits: 64 },
+  15: { name: 'complex128', bits: 128 },
+  16: { name: 'bfloat16', bits: 16 },
+  17: { name: 'float8e4m3fn', bits: 8 },
+  18: { name: 'float8e4m3fnuz', bits: 8 },
+  19: { name: 'float8e5m2', bits: 8 },
+  20: { name: 'float8e5m2fnuz', bits: 8 },
+  21: { name: 'uint4', bits: 4 },
+  22: { name: 'int4', bits: 4 },
+  23: { name: 'float4e2m1', bits: 4 },
 };
 
 const BY_CODE = new Map<number, DType>(
@@ -45,8 +59,13 @@ export function dtypeOf(code: number | undefined, what: string): DType {
   const dtype = BY_CODE.get(code ?? 0);
   if (dtype) return dtype;
   throw new OnnxError(
-    `${what} has element type ${FOREIGN[code ?? 0] ?? `number ${code}`}: cast it to one of ${Object.keys(DATA_TYPES).join(', ')}`,
+    `${what} has element type ${elementTypeName(code)}: cast it to one of ${Object.keys(DATA_TYPES).join(', ')}`,
   );
+}
+
+/** The name of a code, for messages. */
+export function elementTypeName(code: number | undefined): string {
+  return code ? (ELEMENT_TYPES[code]?.name ?? `number ${code}`) : 'undefined';
 }
 
 export function codeOf(dtype: DType): number {

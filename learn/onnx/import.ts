@@ -1,25 +1,19 @@
 /** Takes a model from a file into a builder, node by node, so that every value has a type and more can be built on it. */
-
-import { elementCount } from '../../runtime/tensor.js';
-import { type GraphBuilder, isStandard, type NodeInputs, OPSET } from './builder.js';
-import { dtypeOf } from './data-types.js';
+import { type GraphBuilder, isStandard, OPSET } from './builder.js';
+import { importControlFlow, isControlFlow } from './control-flow.js';
+import { DeclaredTypes, storedType } from './declared-types.js';
 import { OnnxError } from './error.js';
-import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './messages.js';
+import { flatten } from './flatten.js';
+import { refuseExplosion } from './function-size.js';
+import { freeName, type ImportOptions, type ImportScope, lookUp, nestedBudget, provide } from './import-scope.js';
+import type { GraphProto, ModelProto, NodeProto } from './messages.js';
+import { nestedGraphs, readInside } from './nested-graphs.js';
 import { operatorOf } from './operators/index.js';
-import { type Dim, formatShape, isStatic } from './shape.js';
-import { fromTensorProto } from './tensor-proto.js';
-import { OLDEST_OPSET, upgradeNode } from './upgrade.js';
-import { typeOfConstant, type Value, type ValueType } from './value.js';
+import { formatShape, isStatic } from './shape.js';
+import { NEWEST_OPSET, OLDEST_OPSET, upgradeNode } from './upgrade.js';
+import type { Value, ValueType } from './value.js';
 
-/** What is put in the place of parts of the model while it is taken over. */
-export interface ImportOptions {
-  /** Gives a value of the builder in place of an input of the model: so one graph is put behind another. */
-  readonly replaceInput?: (name: string, type: ValueType) => Value | undefined;
-  /** Gives another value in place of a stored tensor, for instance a graph input; `undefined` keeps it stored. */
-  readonly replaceInitializer?: (tensor: TensorProto, type: ValueType) => Value | undefined;
-  /** Gives other outputs in place of a node's; `undefined` keeps the node. */
-  readonly lower?: (node: NodeProto, inputs: NodeInputs) => readonly Value[] | undefined;
-}
+export type { ImportOptions } from './import-scope.js';
 
 /** Where the values of the model are in the graph that took it over. */
 export interface ImportedGraph {
@@ -29,87 +23,142 @@ export interface ImportedGraph {
   readonly outputs: readonly Value[];
 }
 
-/** The operator set of the standard operators that a model asks for. @throws OnnxError when it is too old */
+/**
+ * The operator set of the standard operators that a model asks for.
+ * @throws OnnxError when it is none, or later than the last one known
+ */
 export function opsetOf(model: ModelProto): number {
-  const version = model.opsetImport.find(({ domain }) => isStandard(domain))?.version ?? 1;
-  if (version >= OLDEST_OPSET) return version;
-  throw new OnnxError(`the model uses operator set ${version}: export it with ${OLDEST_OPSET} or later`);
+  const version = model.opsetImport.find(({ domain }) => isStandard(domain))?.version ?? OPSET;
+  if (version >= OLDEST_OPSET && version <= NEWEST_OPSET) return version;
+  throw new OnnxError(
+    `the model uses operator set ${version}: export it with a set from ${OLDEST_OPSET} to ${NEWEST_OPSET}, best with ${OPSET}`,
+  );
 }
 
 /**
- * Adds the model's inputs, stored tensors and nodes to `graph`, names kept.
- * Stored tensors that are also listed as inputs (as old files do) count as stored.
+ * Adds the model's inputs, stored tensors and nodes to `graph`, brought up to operator set 21 where they are older. Names stay
+ * where the graph does not have them yet. Stored tensors that are also listed as inputs (as old files do) count as stored. A
+ * node that cannot be taken over is left out where no output of the model depends on it.
+ *
+ * @throws OnnxError with the name of the node, and what to do, where the model is damaged or has what cannot be taken over
  */
-export function importModel(graph: GraphBuilder, model: ModelProto, options: ImportOptions = {}): ImportedGraph {
+export function importModel(graph: GraphBuilder, given: ModelProto, options: ImportOptions = {}): ImportedGraph {
+  refuseExplosion(given);
+  const model = flatten(given);
   const opset = opsetOf(model);
   const source = model.graph;
   if (!source) throw new OnnxError('the model has no graph');
-  if (model.functions?.length) throw new OnnxError('the model defines functions of its own: inline them first');
-  if (source.sparseInitializer?.length) throw new OnnxError('the model stores sparse tensors: store them dense first');
   for (const needed of model.opsetImport) graph.requireOpset(needed);
+  const types = new DeclaredTypes(graph.names);
+  const scope: ImportScope = { graph, opset, types, values: new Map(), options, budget: nestedBudget(source) };
   reserveNames(graph, source);
-  const values = new Map<string, Value>();
   const stored = new Set(source.initializer.map(({ name }) => name));
   for (const input of source.input) {
     if (stored.has(input.name)) continue;
     const name = input.name ?? '';
-    const type = typeOf(input, () => graph.names.symbol());
-    const given = options.replaceInput?.(name, type);
-    if (given) checkReplacement(name, type, given);
-    values.set(name, given ?? graph.input(name, type.dtype, type.shape));
+    const type = types.input(input);
+    const replacement = options.replaceInput?.(name, type);
+    if (replacement) checkReplacement(name, type, replacement);
+    provide(scope, name, replacement ?? graph.input(name, type.dtype, type.shape));
   }
-  for (const tensor of source.initializer) {
-    const type = storedType(tensor);
-    values.set(tensor.name ?? '', options.replaceInitializer?.(tensor, type) ?? graph.storedTensor(tensor, type));
-  }
-  const declared = declaredTypes(graph, source);
-  for (const node of source.node) importNode(graph, node, opset, values, declared, options);
-  const outputs = source.output.map(({ name }) => lookUp(values, name ?? '', 'the graph gives out'));
-  return { values, outputs };
+  importGraph(scope, source);
+  const outputs = source.output.map(({ name }) => lookUp(scope, name ?? '', 'the graph gives out'));
+  return { values: scope.values, outputs };
 }
 
-function importNode(
-  graph: GraphBuilder,
-  proto: NodeProto,
-  opset: number,
-  values: Map<string, Value>,
-  declared: Map<string, ValueType>,
-  options: ImportOptions,
-): void {
-  const where = `node "${proto.name || proto.output[0]}" (${proto.opType})`;
-  const given = proto.input.map((name) => (name === '' ? undefined : lookUp(values, name, `${where} reads`)));
-  if (isStandard(proto.domain) && !operatorOf(proto.opType ?? '') && opset < OPSET) {
-    throw new OnnxError(
-      `${where}: it is not known whether this operator changed between operator sets ${opset} and ${OPSET}; export the model with set ${OPSET}`,
-    );
+/** Takes over the stored tensors and the nodes of a graph whose inputs are there. */
+function importGraph(scope: ImportScope, source: GraphProto): void {
+  const { graph, options } = scope;
+  if (source.sparseInitializer?.length) throw new OnnxError('the model stores sparse tensors: store them dense first');
+  for (const tensor of source.initializer) {
+    const { name = '' } = tensor;
+    const type = storedType(tensor);
+    const kept = () => {
+      const free = freeName(scope, name);
+      return graph.storedTensor(free === name ? tensor : { ...tensor, name: free }, type);
+    };
+    provide(scope, name, (scope.outer ? undefined : options.replaceInitializer?.(tensor, type)) ?? kept());
   }
-  const old = {
-    proto,
-    inputs: given,
-    where,
-    constant: (tensor: Parameters<GraphBuilder['constant']>[0]) => graph.constant(tensor),
-  };
-  const { proto: node, inputs } = isStandard(proto.domain) ? upgradeNode(old, opset) : old;
+  const declared = scope.types.values(source);
+  const needed = neededNodes(source);
+  for (const node of source.node) {
+    try {
+      importNode(scope, source, node, declared);
+    } catch (error) {
+      // What no output depends on need not be understood: what reads it is left out as well.
+      if (needed.has(node) || !(error instanceof OnnxError)) throw error;
+    }
+  }
+}
+
+function importNode(scope: ImportScope, source: GraphProto, proto: NodeProto, declared: Map<string, ValueType>): void {
+  const { graph, opset, options, outer } = scope;
+  const where = `node "${proto.name || proto.output[0]}" (${operatorName(proto)})`;
+  const given = proto.input.map((name) => (name === '' ? undefined : lookUp(scope, name, `${where} reads`, source)));
+  const old = { proto, inputs: given, where, graph };
+  const {
+    proto: node,
+    inputs: present,
+    finish,
+  } = isStandard(proto.domain) ? upgradeNode(old, opset) : { ...old, finish: undefined };
+  const inputs = (outer ? undefined : options.replaceInputs?.(node, present)) ?? present;
   const keep = () => {
-    const kept = renamed(graph, node);
-    for (const [index, name] of kept.output.entries()) {
+    if (isControlFlow(node)) return importControlFlow(scope, node, inputs, where, importGraph);
+    refuseUnknown(node, opset, where);
+    const output = node.output.map((name) => (name === '' ? '' : freeName(scope, name)));
+    for (const [index, name] of output.entries()) {
       const type = declared.get(node.output[index]!);
       if (type) declared.set(name, type);
     }
-    return graph.node(kept, inputs, declared);
+    return understood(where, () => graph.node({ ...node, output }, inputs, declared));
   };
-  const outputs = options.lower?.(node, inputs) ?? keep();
-  for (const [index, name] of node.output.entries()) {
+  const made = (outer ? undefined : options.lower?.(node, inputs)) ?? keep();
+  const outputs = finish?.(made) ?? made;
+  for (const [index, name] of proto.output.entries()) {
     const value = outputs[index];
-    if (name !== '' && value) values.set(name, value);
+    if (name !== '' && value) provide(scope, name, value);
   }
 }
 
-/** Outputs whose names the graph already has get new ones. A nested graph may read them by name, so such a model is refused instead. */
-function renamed(graph: GraphBuilder, node: NodeProto): NodeProto {
-  const nested = node.attribute.some(({ g, graphs }) => g ?? graphs?.length);
-  if (nested || !node.output.some((name) => graph.names.has(name))) return node;
-  return { ...node, output: node.output.map((name) => (graph.names.has(name) ? graph.names.free(name) : name)) };
+/** Whatever goes wrong while a node of a file is read is a fault of the file to whoever reads it. */
+function understood<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof OnnxError) throw cause;
+    throw new OnnxError(`${where}: it cannot be understood (${(cause as Error).message})`, { cause });
+  }
+}
+
+function operatorName({ domain, opType }: NodeProto): string {
+  return domain ? `${domain}.${opType}` : `${opType}`;
+}
+
+function refuseUnknown(node: NodeProto, opset: number, where: string): void {
+  if (node.domain === 'ai.onnx.ml') {
+    throw new OnnxError(
+      `${where}: operators of classical machine learning (ai.onnx.ml) have no place in a network that is trained; cut the model before it`,
+    );
+  }
+  if (!isStandard(node.domain) || operatorOf(node.opType ?? '')) return;
+  if (nestedGraphs(node).length > 0) throw new OnnxError(`${where}: graphs inside this operator are not supported`);
+  if (opset >= OPSET) return;
+  throw new OnnxError(
+    `${where}: it is not known whether this operator changed between operator sets ${opset} and ${OPSET}; export the model with set ${OPSET}`,
+  );
+}
+
+/** The nodes that an output depends on. */
+function neededNodes(source: GraphProto): ReadonlySet<NodeProto> {
+  const names = new Set(source.output.map(({ name }) => name ?? ''));
+  const needed = new Set<NodeProto>();
+  for (const node of source.node.toReversed()) {
+    if (!node.output.some((name) => name !== '' && names.has(name))) continue;
+    needed.add(node);
+    for (const name of node.input) names.add(name);
+    readInside(node, names);
+  }
+  return needed;
 }
 
 function checkReplacement(name: string, type: ValueType, given: Value): void {
@@ -121,48 +170,11 @@ function checkReplacement(name: string, type: ValueType, given: Value): void {
   );
 }
 
-function lookUp(values: ReadonlyMap<string, Value>, name: string, what: string): Value {
-  const value = values.get(name);
-  if (value) return value;
-  throw new OnnxError(`${what} "${name}", which no input, stored tensor or earlier node provides`);
-}
-
 /** New nodes must not take a name that a later node of the file has, or one inside a nested graph. */
 function reserveNames(graph: GraphBuilder, source: GraphProto): void {
+  for (const { name } of [...source.input, ...source.initializer]) graph.names.reserve(name ?? '');
   for (const node of source.node) {
     for (const name of node.output) graph.names.reserve(name);
-    for (const { g, graphs } of node.attribute) {
-      if (g) reserveNames(graph, g);
-      for (const nested of graphs ?? []) reserveNames(graph, nested);
-    }
+    for (const nested of nestedGraphs(node)) reserveNames(graph, nested);
   }
-}
-
-function storedType(proto: TensorProto): ValueType {
-  // Only small tensors are looked into: a backbone's weights stay as they are.
-  if (proto.dataLocation !== 1 && elementCount(proto.dims) <= 64) return typeOfConstant(fromTensorProto(proto));
-  return { dtype: dtypeOf(proto.dataType, `tensor "${proto.name}"`), shape: [...proto.dims] };
-}
-
-function declaredTypes(graph: GraphBuilder, source: GraphProto): Map<string, ValueType> {
-  const types = new Map<string, ValueType>();
-  for (const info of [...(source.valueInfo ?? []), ...source.output]) {
-    if (info.type?.tensorType?.shape)
-      types.set(
-        info.name ?? '',
-        typeOf(info, () => graph.names.symbol()),
-      );
-  }
-  return types;
-}
-
-/** The type of a declared value. @throws OnnxError when it is no tensor, or has no known rank */
-function typeOf(info: ValueInfoProto, symbol: () => string): ValueType {
-  const what = `"${info.name}"`;
-  const type = info.type?.tensorType;
-  if (!type) throw new OnnxError(`${what} is not a tensor: sequences, maps and optional values are not supported`);
-  if (!type.shape)
-    throw new OnnxError(`${what} is declared without a shape: give it one, with symbols where extents vary`);
-  const shape: Dim[] = type.shape.dim.map(({ dimValue, dimParam }) => dimValue ?? (dimParam || symbol()));
-  return { dtype: dtypeOf(type.elemType, what), shape };
 }

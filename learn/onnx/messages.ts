@@ -4,6 +4,7 @@
  * - A field that the file does not have is absent; the few lists that every reader walks are always there, empty if need be.
  * - Values that may use all 64 bits (attributes, `int64Data`, versions of a model) are `bigint`; extents, versions of
  *   operator sets and codes of types are `number`, and a file where one exceeds 2^53 is refused.
+ * - The lists of a tensor's values are typed arrays when they come from a file; a writer may give plain lists.
  * - Fields that this table does not know are kept in `unknown`, one entry with tag and payload each, and written back.
  */
 
@@ -109,18 +110,18 @@ export interface TensorProto extends Message {
   readonly dims: readonly number[];
   readonly dataType?: number;
   readonly segment?: SegmentProto;
-  readonly floatData?: readonly number[];
-  readonly int32Data?: readonly number[];
+  readonly floatData?: readonly number[] | Float32Array;
+  readonly int32Data?: readonly number[] | Int32Array;
   readonly stringData?: readonly Uint8Array[];
-  readonly int64Data?: readonly bigint[];
+  readonly int64Data?: readonly bigint[] | BigInt64Array;
   readonly name?: string;
   readonly docString?: string;
   readonly rawData?: Uint8Array;
   readonly externalData?: readonly StringStringEntryProto[];
   /** 1: the values are in the file that `externalData` names. */
   readonly dataLocation?: number;
-  readonly doubleData?: readonly number[];
-  readonly uint64Data?: readonly bigint[];
+  readonly doubleData?: readonly number[] | Float64Array;
+  readonly uint64Data?: readonly bigint[] | BigUint64Array;
   readonly metadataProps?: readonly StringStringEntryProto[];
 }
 

@@ -53,6 +53,11 @@ export class Names {
     }
   }
 
+  /** Makes up no symbol that `other` made up: its symbols keep their meaning here. */
+  continueSymbols(other: Names): void {
+    this.#symbols = Math.max(this.#symbols, other.#symbols);
+  }
+
   /** A symbol for an extent that only the run can tell. */
   symbol(): string {
     this.#symbols += 1;

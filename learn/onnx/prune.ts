@@ -1,15 +1,6 @@
 /** Takes out of a graph what nothing reads. */
-import type { GraphProto, ModelProto } from './messages.js';
-
-/** Names that nested graphs read from the graph around them. */
-function readInside(graph: GraphProto, names: Set<string>): void {
-  for (const node of graph.node) {
-    for (const name of node.input) names.add(name);
-    for (const { g, graphs } of node.attribute)
-      for (const nested of [...(g ? [g] : []), ...(graphs ?? [])]) readInside(nested, names);
-  }
-  for (const { name } of graph.output) names.add(name ?? '');
-}
+import type { ModelProto } from './messages.js';
+import { readInside } from './nested-graphs.js';
 
 /** The model without the nodes and stored tensors that no output depends on. Inputs stay: they are its interface. */
 export function prune(model: ModelProto): ModelProto {
@@ -20,8 +11,7 @@ export function prune(model: ModelProto): ModelProto {
   const kept = graph.node.toReversed().filter((node) => {
     if (!node.output.some((name) => name !== '' && wanted.has(name))) return false;
     for (const name of node.input) wanted.add(name);
-    for (const { g, graphs } of node.attribute)
-      for (const nested of [...(g ? [g] : []), ...(graphs ?? [])]) readInside(nested, wanted);
+    readInside(node, wanted);
     return true;
   });
   return {

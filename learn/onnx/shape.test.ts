@@ -5,7 +5,9 @@ import { addDims, broadcastShapes, type Dim, divideDims, multiplyDims } from './
 /** The extent when the symbols have these values. */
 function evaluate(dim: Dim, values: Readonly<Record<string, number>>): number {
   if (typeof dim === 'number') return dim;
+  // Only products stand in parentheses here.
   const sum = dim
+    .replace(/[()]/g, '')
     .split('+')
     .map((term) => term.split('*').reduce((product, factor) => product * (values[factor] ?? Number(factor)), 1));
   return sum.reduce((total, term) => total + term, 0);
@@ -40,6 +42,22 @@ describe('extents with symbols', () => {
         expect(evaluate(quotient!, at)).toBe(evaluate(multiplyDims(rest), at));
       }),
     );
+  });
+
+  test.each<[Dim[], Dim]>([
+    [[2, 'N+1'], '2*(N+1)'],
+    [['N*T+2', 3], '3*(N*T+2)'],
+    [['floor(2*N*3)', 'T'], 'T*floor(2*N*3)'],
+    [['2*(N+1)', 3], '6*(N+1)'],
+    [['N+1', 1], 'N+1'],
+    [['(N)+(T)', 1], '(N)+(T)'],
+  ])('of several terms are one factor: %j makes %s', (list, expected) => {
+    expect(multiplyDims(list)).toBe(expected);
+    expect(divideDims([expected], list.slice(1))).toBe(multiplyDims(list.slice(0, 1)));
+  });
+
+  test('beyond 2^53 elements are refused', () => {
+    expect(() => multiplyDims([2 ** 40, 'N', 2 ** 40])).toThrow(/more than 2\^53 elements/);
   });
 
   test.each<[Dim[], Dim[]]>([

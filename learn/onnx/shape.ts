@@ -1,5 +1,7 @@
 /** Shapes whose extents may be symbols, and the little algebra that shape inference needs of them. */
 
+import { OnnxError } from './error.js';
+
 /** An extent: a number, or a symbol such as `N` for one that is only known when the graph runs. */
 export type Dim = number | string;
 /** Extents from the outermost axis to the innermost. */
@@ -57,18 +59,56 @@ function product(dims: Shape): Product {
   for (const dim of dims) {
     if (typeof dim === 'number') result.coefficient *= dim;
     else {
-      for (const factor of dim.split('*')) {
+      for (const factor of factorsOf(dim)) {
         if (/^\d+$/.test(factor)) result.coefficient *= Number(factor);
         else result.symbols.push(factor);
       }
     }
   }
+  if (!Number.isSafeInteger(result.coefficient))
+    throw new OnnxError(`a shape of ${formatShape(dims)} has more than 2^53 elements: nothing holds it`);
   result.symbols.sort();
   return result;
 }
 
+/** The factors of an extent. Files have expressions of their own as symbols: what stands in parentheses, and a sum, is one factor. */
+function factorsOf(dim: string): string[] {
+  if (!dim.includes('*')) return [dim.includes('+') ? enclosed(dim) : dim];
+  const factors: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let index = 0; index < dim.length; index++) {
+    const sign = dim[index];
+    if (sign === '(') depth++;
+    else if (sign === ')') depth--;
+    else if (depth === 0 && (sign === '+' || sign === '-')) return [enclosed(dim)];
+    else if (depth === 0 && sign === '*') {
+      factors.push(dim.slice(start, index));
+      start = index + 1;
+    }
+  }
+  return [...factors, dim.slice(start)];
+}
+
+function enclosed(dim: string): string {
+  return `(${dim})`;
+}
+
+/** A factor that stands alone needs no parentheses: so it has the name that it came with. */
+function bare(factor: string): string {
+  if (!factor.startsWith('(')) return factor;
+  let depth = 0;
+  for (let index = 0; index < factor.length; index++) {
+    if (factor[index] === '(') depth++;
+    else if (factor[index] === ')') depth--;
+    if (depth === 0) return index === factor.length - 1 ? factor.slice(1, -1) : factor;
+  }
+  return factor;
+}
+
 function format({ coefficient, symbols }: Product): Dim {
   if (coefficient === 0 || symbols.length === 0) return coefficient;
+  if (coefficient === 1 && symbols.length === 1) return bare(symbols[0]!);
   return coefficient === 1 ? symbols.join('*') : `${coefficient}*${symbols.join('*')}`;
 }
 
@@ -93,11 +133,16 @@ export function divideDims(whole: Shape, part: Shape): Dim | undefined {
 /** The extent of a concatenation. */
 export function addDims(dims: Shape): Dim {
   let constant = 0;
-  const symbols: string[] = [];
+  const counts = new Map<string, number>();
   for (const dim of dims) {
     if (typeof dim === 'number') constant += dim;
-    else symbols.push(dim);
+    else counts.set(dim, (counts.get(dim) ?? 0) + 1);
   }
-  if (symbols.length === 0) return constant;
-  return constant === 0 ? symbols.join('+') : `${symbols.join('+')}+${constant}`;
+  // What comes several times is a product, so that it can be divided again: N + N is 2*N.
+  const terms = [...counts].map(([symbol, count]) => (count === 1 ? symbol : String(multiplyDims([count, symbol]))));
+  if (terms.length === 0) return constant;
+  if (terms.length === 1 && constant === 0) return terms[0]!;
+  // A product within a sum is no factor of it: `M*N + 2` is not M times `N + 2`.
+  const sum = terms.map((term) => (term.includes('*') ? `(${term})` : term)).join('+');
+  return constant === 0 ? sum : `${sum}+${constant}`;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DType, type Tensor, tensor } from '../../runtime/tensor.js';
 import { DATA_TYPES } from './data-types.js';
-import { fromTensorProto, OnnxError, type TensorProto, toTensorProto } from './index.js';
+import { fromTensorProto, OnnxError, type TensorProto, tensorBytes, toTensorProto } from './index.js';
 
 describe('a tensor', () => {
   test.each(Object.keys(DATA_TYPES) as DType[])('of %s comes back as it was', (dtype) => {
@@ -70,5 +70,36 @@ describe('a tensor', () => {
   ])('%s is refused', (_, proto, message) => {
     expect(() => fromTensorProto(proto)).toThrow(OnnxError);
     expect(() => fromTensorProto(proto)).toThrow(message);
+  });
+});
+
+describe('the bytes of a tensor', () => {
+  test.each<[string, Partial<TensorProto>, number[]]>([
+    ['raw, whatever the type', { dataType: 16, rawData: Uint8Array.of(1, 2, 3, 4) }, [1, 2, 3, 4]],
+    ['bfloat16 among int32', { dataType: 16, int32Data: [0x3f80, 0xbf80] }, [0x80, 0x3f, 0x80, 0xbf]],
+    ['float8 among int32', { dataType: 17, int32Data: [0x38, 0xb8] }, [0x38, 0xb8]],
+    ['4-bit numbers in pairs', { dims: [3], dataType: 22, int32Data: [0x21, 0x03] }, [0x21, 0x03]],
+    ['uint16 among int32', { dataType: 4, int32Data: [1, 65535] }, [1, 0, 255, 255]],
+    ['int16 among int32', { dataType: 5, int32Data: [1, -2] }, [1, 0, 254, 255]],
+    ['uint32 among uint64', { dataType: 12, uint64Data: [1n, 2n ** 32n - 1n] }, [1, 0, 0, 0, 255, 255, 255, 255]],
+    ['uint64', { dims: [1], dataType: 13, uint64Data: [2n ** 64n - 1n] }, new Array<number>(8).fill(255)],
+    [
+      'complex64, real and imaginary part',
+      { dims: [1], dataType: 14, floatData: [1, -1] },
+      [0, 0, 128, 63, 0, 0, 128, 191],
+    ],
+    ['complex128', { dims: [1], dataType: 15, doubleData: [0, 2] }, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64]],
+    ['none, where an extent is 0', { dims: [0, 2 ** 52, 2 ** 52], dataType: 1 }, []],
+  ])('%s', (_, proto, expected) => {
+    expect([...tensorBytes({ dims: [2], ...proto })]).toEqual(expected);
+  });
+
+  test.each<[string, TensorProto, RegExp]>([
+    ['texts', { name: 't', dims: [1], dataType: 8, stringData: [new Uint8Array()] }, /"t" holds texts/],
+    ['a type that ONNX does not have', { dims: [1], dataType: 99 }, /element type number 99/],
+    ['half a pair too few', { dims: [3], dataType: 21, rawData: new Uint8Array(1) }, /needs 2 bytes of data/],
+    ['half a complex number', { dims: [1], dataType: 14, floatData: [1] }, /needs 2 values, the file has 1/],
+  ])('of %s are refused', (_, proto, message) => {
+    expect(() => tensorBytes(proto)).toThrow(message);
   });
 });

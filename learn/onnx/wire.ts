@@ -3,31 +3,67 @@ import { OnnxError } from './error.js';
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Protobuf's own limit for one message; file sizes above it cannot be read by anybody. */
-const LARGEST_MESSAGE = 2 ** 31 - 1;
+/** Protobuf's own limit for one message, in bytes; a file above it cannot be read by anybody. */
+export const LARGEST_MESSAGE = 2 ** 31 - 1;
 
 // `ignoreBOM` keeps a leading U+FEFF: dropping it would lose bytes.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** What a file may cost in memory whatever its size, in bytes. */
+const FREE_MEMORY = 2 ** 24;
+/** What it may cost beyond that for each of its bytes. Real models stay below 25, hostile ones would need hundreds. */
+const MEMORY_PER_BYTE = 32;
+
 /** Reads from `position` to `end` of the bytes. Nothing is allocated that the bytes themselves do not fill. */
 export class WireReader {
   readonly bytes: Uint8Array;
-  readonly end: number;
   position: number;
+  /** Where the message ends that is being read: see {@link within}. */
+  #end: number;
+  #memory: number;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.bytes = bytes;
+    // Not a Buffer, which files are read into: the parts of one are not plain arrays of bytes.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.position = start;
-    this.end = end;
+    this.#end = end;
+    this.#memory = FREE_MEMORY + MEMORY_PER_BYTE * (end - start);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Reads a part of the bytes as if nothing stood behind it, and goes on after it. */
+  within<T>(end: number, read: () => T): T {
+    const outer = this.#end;
+    this.#end = end;
+    const result = read();
+    this.#end = outer;
+    this.position = end;
+    return result;
+  }
+
+  /**
+   * Counts what a value costs in memory, in bytes. Two bytes of a file can make an object of hundreds, so that a small
+   * hostile file would exhaust the memory.
+   */
+  charge(cost: number): void {
+    this.#memory -= cost;
+    if (this.#memory >= 0) return;
+    throw new OnnxError(
+      `the file is damaged or hostile: its ${this.bytes.length} bytes are made of so many tiny parts that they would need more than ${MEMORY_PER_BYTE} times their size in memory`,
+      { offset: this.position },
+    );
+  }
+
   #require(count: number, what: string): void {
-    if (count > this.end - this.position) {
+    if (count > this.#end - this.position) {
       throw new OnnxError(
-        `the file is cut short or damaged: ${what} needs ${count} bytes, ${this.end - this.position} are left`,
+        `the file is cut short or damaged: ${what} needs ${count} bytes, ${this.#end - this.position} are left`,
         { offset: this.position },
       );
     }
@@ -44,7 +80,7 @@ export class WireReader {
     this.#middle = 0;
     this.#high = 0;
     for (let index = 0; index < 10; index++) {
-      if (this.position >= this.end) {
+      if (this.position >= this.#end) {
         throw new OnnxError('the file is cut short or damaged: a number does not end', { offset: start });
       }
       const byte = this.bytes[this.position++]!;
@@ -102,13 +138,20 @@ export class WireReader {
     const start = this.position;
     this.#varint();
     const count = this.#low + this.#middle * 2 ** 28 + this.#high * 2 ** 56;
-    if (count > this.end - this.position) {
+    if (count > this.#end - this.position) {
       throw new OnnxError(
-        `the file is cut short or damaged: a field says it has ${count} bytes, ${this.end - this.position} are left`,
+        `the file is cut short or damaged: a field says it has ${count} bytes, ${this.#end - this.position} are left`,
         { offset: start },
       );
     }
     return this.position + count;
+  }
+
+  /** How many varints the bytes from here to `end` hold. */
+  countVarints(end: number): number {
+    let count = 0;
+    for (let index = this.position; index < end; index++) if (this.bytes[index]! < 0x80) count++;
+    return count;
   }
 
   /** A view of the file's bytes, not a copy. */
@@ -165,6 +208,12 @@ export class WireReader {
   }
 }
 
+export function tooLarge(): OnnxError {
+  return new OnnxError(
+    'the model exceeds 2 GiB, the limit of a protobuf file: write it with saveModel(model, path, { externalData: true }), which keeps large tensors in a file beside it',
+  );
+}
+
 /** Writes from the back to the front, so that a message's length is known when its turn comes: one pass, one buffer. */
 export class WireWriter {
   #buffer = new Uint8Array(1024);
@@ -181,9 +230,7 @@ export class WireWriter {
       return;
     }
     const needed = this.length + count;
-    if (needed > LARGEST_MESSAGE) {
-      throw new OnnxError('the model exceeds 2 GiB, the limit of a protobuf file: keep large tensors outside it');
-    }
+    if (needed > LARGEST_MESSAGE) throw tooLarge();
     const grown = new Uint8Array(Math.min(Math.max(needed, 2 * this.#buffer.length), LARGEST_MESSAGE));
     const position = grown.length - this.length;
     grown.set(this.#buffer.subarray(this.#position), position);

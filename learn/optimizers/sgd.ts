@@ -1,32 +1,54 @@
-/** Stochastic gradient descent as `torch.optim.SGD` defines it (Sutskever et al. 2013, without dampening). */
-import type { OptimizerRule } from './rule.js';
+/** Stochastic gradient descent as `torch.optim.SGD` defines it (momentum: Sutskever et al. 2013). */
+import type { Value } from '../onnx/index.js';
+import { notNegative, share } from './ranges.js';
+import type { OptimizerRule, UpdateCall } from './rule.js';
+import { withPenalty } from './weight-decay.js';
 
 /** Settings of stochastic gradient descent. */
 export interface SgdSettings {
   /** Share of the last direction that goes on, 0 (the default) to 1. */
   readonly momentum?: number;
+  /** Share of the gradient that does not enter the direction, 0 (the default) to 1. The first gradient enters as a whole. */
+  readonly dampening?: number;
   /** Looks ahead by one step of momentum. */
   readonly nesterov?: boolean;
   /** Added to the gradient as `weightDecay * parameter`. Default 0. */
   readonly weightDecay?: number;
 }
 
-export const SGD: OptimizerRule<Required<SgdSettings>> = {
-  defaults: { momentum: 0, nesterov: false, weightDecay: 0 },
-  countsSteps: false,
-  check({ momentum, nesterov, weightDecay }) {
-    if (!(momentum >= 0 && momentum <= 1)) return `momentum is from 0 to 1, not ${momentum}`;
-    if (!(weightDecay >= 0)) return `weightDecay is >= 0, not ${weightDecay}`;
-    return nesterov && momentum === 0 ? 'nesterov needs a momentum above 0' : undefined;
+type Hyper = Required<SgdSettings>;
+
+function direction({ math, moments, shared, next }: UpdateCall, gradient: Value, hyper: Hyper): Value[] {
+  const [last] = moments;
+  const [intake] = shared;
+  if (!last) return [];
+  const taken = intake ? math.mul(gradient, intake) : gradient;
+  return [math.add(math.mul(last, hyper.momentum), taken, next.moments[0])];
+}
+
+export const SGD: OptimizerRule<Hyper> = {
+  defaults: { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
+  check({ momentum, dampening, nesterov, weightDecay }) {
+    const range = share('momentum', momentum) ?? share('dampening', dampening);
+    if (range) return range;
+    if (nesterov && momentum === 0) return 'nesterov needs a momentum above 0';
+    if (nesterov && dampening > 0) return `nesterov needs a dampening of 0, not ${dampening}`;
+    return notNegative('weightDecay', weightDecay);
   },
-  moments: ({ momentum }) => (momentum === 0 ? [] : ['momentum']),
-  update({ math, parameter, gradient, moments, learningRate, next }, { momentum, nesterov, weightDecay }) {
-    const decayed = weightDecay === 0 ? gradient : math.add(gradient, math.mul(parameter, weightDecay));
-    const [last] = moments;
-    const velocity = last && math.add(math.mul(last, momentum), decayed, next.moments[0]);
-    const ahead = velocity && nesterov ? math.add(decayed, math.mul(velocity, momentum)) : velocity;
+  moments: ({ momentum }) => (momentum === 0 ? {} : { momentum: 0 }),
+  countsSteps: ({ momentum, dampening }) => momentum > 0 && dampening > 0,
+  shared(math, { learningRate, step }, { dampening }) {
+    if (!step || dampening === 0) return [];
+    const intake = math.where(math.less(step, 1.5), math.scalar(1, 'float64'), 1 - dampening);
+    return [math.cast(intake, learningRate.dtype)];
+  },
+  update(call, hyper) {
+    const { math, parameter, learningRate, next } = call;
+    const gradient = withPenalty(call, hyper.weightDecay);
+    const [velocity] = direction(call, gradient, hyper);
+    const ahead = velocity && hyper.nesterov ? math.add(gradient, math.mul(velocity, hyper.momentum)) : velocity;
     return {
-      parameter: math.sub(parameter, math.mul(ahead ?? decayed, learningRate), next.parameter),
+      parameter: math.sub(parameter, math.mul(ahead ?? gradient, learningRate), next.parameter),
       moments: velocity ? [velocity] : [],
     };
   },

@@ -11,9 +11,10 @@ import {
   preprocessedWidth,
   rowCount,
 } from '../data/index.js';
+import type { Provider } from '../device.js';
 import { mlp } from '../models/index.js';
 import type { ModelProto } from '../onnx/index.js';
-import { type TrainingGraph, trainingGraph } from '../training-graph.js';
+import { type TrainingGraph, trainingGraph } from '../training-graph/index.js';
 import { TrainingError } from './errors.js';
 import type { TrainingSettings } from './settings.js';
 import type { ModelSpec } from './trained-model.js';
@@ -35,7 +36,7 @@ export interface Prepared {
 }
 
 /** @throws DataError, TrainingError */
-export function prepare({ spec, train, validation, settings }: TrainingInput): Prepared {
+export function prepare({ spec, train, validation, settings }: TrainingInput, provider: Provider): Prepared {
   const classes = train.classNames.length;
   checkInput(spec, train, validation, settings);
   const preprocessing = fitPreprocessing(train, train.recipe ?? DEFAULT_RECIPE);
@@ -54,6 +55,7 @@ export function prepare({ spec, train, validation, settings }: TrainingInput): P
     model: network,
     loss: { type: 'cross_entropy', labelSmoothing, ...classWeightsOf(settings, train) },
     optimizer: optimizerOf(optimizer),
+    provider,
     ...(clipNorm !== undefined && { clipNorm }),
   });
   return {

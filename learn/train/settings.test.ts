@@ -20,4 +20,14 @@ describe('the learning rate', () => {
       }),
     );
   });
+
+  it('is that of the first release to the last bit, so that a run can be repeated', () => {
+    const rate = fc.double({ min: 1e-9, max: 10, noNaN: true });
+    fc.assert(
+      fc.property(rate, fc.integer({ min: 1, max: 5000 }), fc.nat(5000), (learningRate, total, step) => {
+        const expected = (learningRate / 2) * (1 + Math.cos((Math.PI * step) / total));
+        return learningRateAt({ ...SETTINGS, learningRate }, step, total) === expected;
+      }),
+    );
+  });
 });

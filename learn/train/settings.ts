@@ -1,3 +1,5 @@
+import { rateAt } from '../schedules/index.js';
+
 /** How a network is trained: the words of a `training_config`, checked and with every default filled in. */
 export interface TrainingSettings {
   readonly epochs: number;
@@ -29,8 +31,8 @@ export interface TrainingSettings {
   readonly seed: number;
 }
 
-/** Learning rate of a step. Cosine: Loshchilov and Hutter, "SGDR" (ICLR 2017), equation 5, one period without restarts. */
+/** Learning rate of a step, from 0. */
 export function learningRateAt(settings: TrainingSettings, step: number, totalSteps: number): number {
-  const { learningRate, schedule } = settings;
-  return schedule === 'constant' ? learningRate : (learningRate / 2) * (1 + Math.cos((Math.PI * step) / totalSteps));
+  const { learningRate, schedule, epochs } = settings;
+  return rateAt({ type: schedule }, step, { learningRate, totalSteps, stepsPerEpoch: totalSteps / epochs });
 }

@@ -21,12 +21,13 @@ interface Ended {
   readonly states: readonly TrainingState[];
 }
 
-async function toTheEnd(input: TrainingInput, from?: TrainingState, threads = 1): Promise<Ended> {
+/** `steps`: the most steps a run. */
+async function toTheEnd(input: TrainingInput, from?: TrainingState, threads = 1, steps = 1): Promise<Ended> {
   const device = cpuDevice(threads);
   const training = await Training.open(device, input, from);
   const states: TrainingState[] = [training.state()];
   try {
-    while ((await training.next()).type !== 'finished') states.push(training.state());
+    while ((await training.next(steps)).type !== 'finished') states.push(training.state());
     return { model: await training.model(), state: training.state(), states };
   } finally {
     await training.release();
@@ -49,6 +50,13 @@ describe('training', () => {
     const [one, other] = [await toTheEnd(input), await toTheEnd(input, undefined, threads)];
     expect(Buffer.from(other.model.network).equals(Buffer.from(one.model.network))).toBe(true);
     expect(other.state).toEqual(one.state);
+  });
+
+  it('leaves the same bytes however many steps a run makes', async () => {
+    const input = inputFor();
+    const [one, many] = [await toTheEnd(input), await toTheEnd(input, undefined, 1, 7)];
+    expect(many.states.length).toBeLessThan(one.states.length);
+    expect(many.state).toEqual(one.state);
   });
 
   it('goes on from any of its states to the same end', async () => {

@@ -16,11 +16,12 @@ import type { Device, GraphSession, NamedTensors } from '../device.js';
 import { youdenThreshold } from '../metrics/index.js';
 import { type ModelProto, writeModel } from '../onnx/index.js';
 import { random, STREAMS } from '../random.js';
-import { type TrainingGraph, withParameters } from '../training-graph.js';
+import { inLoop, type TrainingGraph, withParameters } from '../training-graph/index.js';
 import { better, waited } from './early-stopping.js';
 import { TrainingError } from './errors.js';
 import { evaluationGraph } from './evaluation-graph.js';
 import { type Prepared, prepare, type TrainingInput } from './prepare.js';
+import { RunLength } from './run-length.js';
 import { learningRateAt, type TrainingSettings } from './settings.js';
 import type { EpochFigures, TrainingState } from './state.js';
 import type { TrainedModel } from './trained-model.js';
@@ -31,12 +32,18 @@ export type { TrainingInput };
 /** Rows a validation run. */
 const VALIDATION_ROWS = 4096;
 
+/** Numbers that the batches of one run hold together: 16 MB. */
+const BATCH_ELEMENTS_A_RUN = 2 ** 22;
+
 /** What a run brought about. */
 export type TrainingProgress =
   | {
       readonly type: 'batch';
       readonly epoch: number;
+      /** The last batch of the run, from 1 in its epoch. */
       readonly batch: number;
+      /** Steps that the run made. */
+      readonly steps: number;
       readonly totalBatches: number;
       readonly loss: number;
       readonly progress: number;
@@ -57,6 +64,7 @@ export class Training {
   readonly #steps: GraphSession;
   readonly #validations: GraphSession;
   readonly #parameterNames: readonly string[];
+  readonly #runLength = new RunLength();
   #state: TrainingState;
   #order: { epoch: number; rows: Int32Array } | undefined;
 
@@ -98,7 +106,7 @@ export class Training {
    * validation rows
    */
   static async open(device: Device, input: TrainingInput, from?: TrainingState): Promise<Training> {
-    const prepared = prepare(input);
+    const prepared = prepare(input, device.provider);
     if (from && from.graphHash !== prepared.graph.hash) {
       throw new TrainingError(
         'state_mismatch',
@@ -106,7 +114,8 @@ export class Training {
       );
     }
     if (from) checkSchedule(from, input);
-    const steps = await device.createSession(prepared.graph.bytes);
+    const { bytes, session } = inLoop(prepared.graph);
+    const steps = await device.createSession(bytes, session);
     const parameters = new Set(prepared.graph.state.filter(({ role }) => role === 'parameter').map(({ name }) => name));
     const validations = await device.createSession(writeModel(evaluationGraph(prepared.network, parameters)));
     return new Training(input, prepared, steps, validations, from);
@@ -132,15 +141,19 @@ export class Training {
     return this.#state;
   }
 
-  /** Makes the next run: one step, or the validation that ends an epoch. */
-  async next(): Promise<TrainingProgress> {
+  /**
+   * Makes the next run: a few steps, or the validation that ends an epoch. How many steps depends on how long they take; what they
+   * compute does not depend on how many they are.
+   * @param limit the most steps, where somebody wants the state after a certain one
+   */
+  async next(limit = Number.POSITIVE_INFINITY): Promise<TrainingProgress> {
     const { finished, epoch, step } = this.#state;
     if (finished) return { type: 'finished', reason: finished };
     if (epoch >= this.settings.epochs) {
       this.#state = { ...this.#state, finished: 'epochs' };
       return { type: 'finished', reason: 'epochs' };
     }
-    return step < this.stepsPerEpoch ? this.#step() : this.#endEpoch();
+    return step < this.stepsPerEpoch ? this.#run(limit) : this.#endEpoch();
   }
 
   /** The model as it stands: the best epoch's weights where the settings ask for them and there is one, else the present ones. */
@@ -171,60 +184,81 @@ export class Training {
     await this.#validations.release();
   }
 
-  async #step(): Promise<TrainingProgress> {
+  /** How many steps the next run makes: whole batches, or the short one at the end of the epoch alone. */
+  #stepsOfRun(limit: number): number {
+    const { batchSize } = this.settings;
+    const whole = Math.floor(rowCount(this.#input.train) / batchSize) - this.#state.step;
+    const width = this.#features.data.length / rowCount(this.#input.train);
+    const inMemory = Math.floor(BATCH_ELEMENTS_A_RUN / (batchSize * width));
+    return Math.max(1, Math.min(this.#runLength.steps, limit, whole, inMemory));
+  }
+
+  async #run(limit: number): Promise<TrainingProgress> {
     const { epoch, step, sums, tensors } = this.#state;
     const { batchSize, seed, epochs } = this.settings;
     const { train } = this.#input;
     const count = rowCount(train);
     if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: epochOrder(seed, epoch, count) };
+    const steps = this.#stepsOfRun(limit);
     const from = step * batchSize;
     const { features, labels } = gatherBatch(this.#features, train.labels, this.#order.rows, {
       from,
-      to: Math.min(count, from + batchSize),
+      to: Math.min(count, from + steps * batchSize),
     });
     const position = epoch * this.stepsPerEpoch + step;
-    const rate = learningRateAt(this.settings, position, epochs * this.stepsPerEpoch);
+    const rates = Float32Array.from({ length: steps }, (_, index) =>
+      learningRateAt(this.settings, position + index, epochs * this.stepsPerEpoch),
+    );
     const { inputs, outputs, state } = this.graph;
+    const rows = labels.data.length / steps;
     const feeds: NamedTensors = {
-      [inputs.x]: features,
-      [inputs.labels]: labels,
-      [inputs.learningRate]: tensor('float32', [], Float32Array.of(rate)),
-      ...this.#randomInputs(position, labels.data.length),
+      [inputs.x]: tensor('float32', [steps, rows, ...features.shape.slice(1)], features.data),
+      [inputs.labels]: tensor('int64', [steps, rows], labels.data),
+      [inputs.learningRate]: tensor('float32', [steps], rates),
+      ...this.#randomInputs(position, steps, rows),
     };
     for (const { name, input } of state) feeds[input] = tensors[name]!;
+    const begin = performance.now();
     const results = await this.#steps.run(feeds);
-    const loss = Number(results[outputs.loss]!.data[0]);
+    this.#runLength.saw(steps, performance.now() - begin);
+    const losses = results[outputs.loss]!.data as Float32Array;
     this.#refuseDiverged([results[outputs.loss]!], 'the loss');
-    const rows = labels.data.length;
     const correct = correctRows(results[outputs.logits]!.data as Float32Array, labels.data, train.classNames.length);
+    // Added one by one, as single steps would add them: a sum of floating-point numbers depends on its order.
+    const lossSum = losses.reduce((sum, loss) => sum + loss * rows, sums.loss);
     this.#state = {
       ...this.#state,
-      step: step + 1,
+      step: step + steps,
       tensors: Object.fromEntries(state.map(({ name, output }) => [name, results[output]!])),
-      sums: { loss: sums.loss + loss * rows, correct: sums.correct + correct, rows: sums.rows + rows },
+      sums: { loss: lossSum, correct: sums.correct + correct, rows: sums.rows + labels.data.length },
     };
     return {
       type: 'batch',
       epoch: epoch + 1,
-      batch: step + 1,
+      batch: step + steps,
+      steps,
       totalBatches: this.stepsPerEpoch,
-      loss,
+      loss: losses.at(-1)!,
       progress: this.progress,
     };
   }
 
   /** Masks of dropout: element k of random input i in step s is draw k of its own stream, whoever computes it. */
-  #randomInputs(position: number, rows: number): NamedTensors {
+  #randomInputs(position: number, steps: number, rows: number): NamedTensors {
     const { random: inputs } = this.graph;
     const seed = this.#input.spec.seed ?? this.settings.seed;
     return Object.fromEntries(
       inputs.map(({ input, shape, keep }, index) => {
         const extents = shape.map((extent) => (typeof extent === 'number' ? extent : rows));
-        const mask = new Float32Array(extents.reduce((product, extent) => product * extent, 1));
-        const draws = random(seed, STREAMS.dropout, position * inputs.length + index);
+        const size = extents.reduce((product, extent) => product * extent, 1);
+        const mask = new Float32Array(steps * size);
         const scale = 1 / keep;
-        for (let element = 0; element < mask.length; element++) mask[element] = draws.uniform() < keep ? scale : 0;
-        return [input, tensor('float32', extents, mask)];
+        for (let step = 0; step < steps; step++) {
+          const draws = random(seed, STREAMS.dropout, (position + step) * inputs.length + index);
+          const end = (step + 1) * size;
+          for (let element = step * size; element < end; element++) mask[element] = draws.uniform() < keep ? scale : 0;
+        }
+        return [input, tensor('float32', [steps, ...extents], mask)];
       }),
     );
   }

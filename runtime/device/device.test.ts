@@ -70,6 +70,35 @@ describe('a session', () => {
   });
 });
 
+describe('a tensor that is kept', () => {
+  it('is an ordinary one on the CPU: it goes round, and is read without a copy', async () => {
+    const session = await device.createSession(DOUBLE, { outputsOnDevice: ['y'] });
+    const first = await session.runAndKeep({ x });
+    expect(first.values).toEqual({});
+    const { kept } = await session.runAndKeep({ x: first.kept['y']! });
+    const { state } = await device.download({ state: kept['y']! });
+    expect(state).toEqual(tensor('float32', [2, 2], Float32Array.of(4, 8, 12, 16)));
+    expect(state!.data).toBe((kept['y'] as unknown as typeof x).data);
+    kept['y']!.release();
+    kept['y']!.release();
+    expect(session.kept).toBe(0);
+  });
+
+  it('is told apart from the others: a run that would lose it is refused', async () => {
+    const session = await device.createSession(DOUBLE, { outputsOnDevice: ['y'] });
+    await expect(session.run({ x })).rejects.toThrow(
+      /the outputs y of this session stay on the device: use runAndKeep/,
+    );
+  });
+});
+
+it('a GPU is refused to a thread that may not use it: a second one would crash the process', async () => {
+  await expect(openDevice({ control, budget, provider: 'webgpu' })).rejects.toMatchObject({
+    code: 'provider_unavailable',
+    message: expect.stringMatching(/place the actor on "gpu"/),
+  });
+});
+
 describe('the number of threads', () => {
   it('is the share of the cores that the sessions at work leave', async () => {
     const threads: number[] = [];

@@ -3,12 +3,16 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { RuntimeError } from '../errors.js';
 import type { Control } from '../host/control.js';
 import type { Tensor } from '../tensor.js';
+import { type DeviceTensor, GpuTensor, hostTensor } from './device-tensor.js';
+import { copyingGraph } from './plain-graph.js';
+import { ortSessionOptions, type Provider, type SessionOptions } from './session-options.js';
 import type { ThreadBudget } from './threads.js';
+
+export type { DeviceTensor, Provider, SessionOptions };
 
 type Ort = typeof import('onnxruntime-node');
 type Tensors = Record<string, Tensor>;
-
-export type Provider = 'cpu' | 'webgpu' | 'cuda';
+type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
 
 export interface DeviceOptions {
   readonly control: Control;
@@ -23,13 +27,21 @@ export class DeviceSession {
   readonly threads: number;
   readonly #device: OwnedDevice;
   readonly #session: InferenceSession;
+  /** Names of the outputs that stay on the device. */
+  readonly #staying: ReadonlySet<string>;
+  readonly #kept = new Set<GpuTensor>();
   #released = false;
 
-  constructor(device: OwnedDevice, session: InferenceSession, provider: Provider, threads: number) {
+  constructor(
+    device: OwnedDevice,
+    session: InferenceSession,
+    about: { readonly provider: Provider; readonly threads: number; readonly staying: readonly string[] },
+  ) {
     this.#device = device;
     this.#session = session;
-    this.provider = provider;
-    this.threads = threads;
+    this.provider = about.provider;
+    this.threads = about.threads;
+    this.#staying = new Set(about.staying);
   }
 
   get inputNames(): readonly string[] {
@@ -40,71 +52,136 @@ export class DeviceSession {
     return this.#session.outputNames;
   }
 
+  /** Tensors on the device that nobody has released yet. */
+  get kept(): number {
+    return this.#kept.size;
+  }
+
   /**
    * Runs the graph once. The call is native and synchronous: this thread does nothing else meanwhile.
    * @throws RuntimeError `stopped` when the thread is closing, `graph_refused` with ONNX Runtime's words when the run fails.
    */
-  async run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors> {
-    const { ort } = this.#device;
-    const inputs: Record<string, OrtTensor> = {};
-    for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(ort, value);
-    const outputs = await this.#device.native(() =>
-      this.#session.run(inputs, (fetches ?? this.#session.outputNames) as string[]),
-    );
-    const results: Tensors = {};
-    for (const [name, value] of Object.entries(outputs)) {
-      results[name] = { dtype: value.type as Tensor['dtype'], shape: value.dims, data: value.data as Tensor['data'] };
+  async run(feeds: Feeds, fetches?: readonly string[]): Promise<Tensors> {
+    if (this.#staying.size > 0) {
+      throw new RuntimeError(
+        'graph_refused',
+        `the outputs ${[...this.#staying].join(', ')} of this session stay on the device: use runAndKeep`,
+      );
     }
-    return results;
+    const outputs = await this.#run(feeds, fetches ?? this.#session.outputNames);
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, fromOrt(value)]));
+  }
+
+  /**
+   * Runs the graph once; the outputs that were named when the session was made stay on the device as `kept`.
+   * @throws RuntimeError as {@link run} does
+   */
+  async runAndKeep(feeds: Feeds): Promise<{ values: Tensors; kept: Record<string, DeviceTensor> }> {
+    // Always all outputs: the binding remembers where they go, and refuses a run that asks for others.
+    const outputs = await this.#run(feeds, this.#session.outputNames);
+    const values: Tensors = {};
+    const kept: Record<string, DeviceTensor> = {};
+    for (const [name, value] of Object.entries(outputs)) {
+      if (!this.#staying.has(name)) values[name] = fromOrt(value);
+      else kept[name] = value.location === 'cpu' ? hostTensor(fromOrt(value)) : this.#keep(value);
+    }
+    return { values, kept };
   }
 
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
+    for (const tensor of [...this.#kept]) tensor.release();
     await this.#device.forget(this, this.#session);
+  }
+
+  #run(feeds: Feeds, fetches: readonly string[]): Promise<InferenceSession.OnnxValueMapType> {
+    const { ort } = this.#device;
+    return this.#device.native(() => {
+      const inputs: Record<string, OrtTensor> = {};
+      for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(ort, value);
+      return this.#session.run(inputs, fetches as string[]);
+    });
+  }
+
+  #keep(value: OrtTensor): GpuTensor {
+    const tensor = new GpuTensor(value, this.#device.control, (released) => this.#kept.delete(released));
+    this.#kept.add(tensor);
+    return tensor;
   }
 }
 
 /** The device of one actor. {@link release} frees every session it made. */
 export class OwnedDevice {
   readonly ort: Ort;
+  readonly control: Control;
+  readonly provider: Provider;
   readonly #options: DeviceOptions;
   readonly #sessions = new Set<DeviceSession>();
+  /** By the types of what they carry over to this process. */
+  readonly #downloads = new Map<string, DeviceSession>();
 
   constructor(ort: Ort, options: DeviceOptions) {
     this.ort = ort;
+    this.control = options.control;
+    this.provider = options.provider ?? 'cpu';
     this.#options = options;
   }
 
-  async createSession(model: Uint8Array): Promise<DeviceSession> {
-    const { budget, control, provider = 'cpu' } = this.#options;
-    const share = budget.enter();
-    control.countSession(1);
+  /**
+   * @throws RangeError for an optimiser that ONNX Runtime does not have
+   * @throws RuntimeError `stopped` when the thread is closing, `graph_refused` when ONNX Runtime does not take the graph
+   */
+  async createSession(model: Uint8Array, options: SessionOptions = {}): Promise<DeviceSession> {
+    const { budget, control } = this.#options;
+    const { provider } = this;
+    // A GPU computes by itself: its session takes no cores from the others.
+    const share = provider === 'cpu' ? budget.enter() : 1;
+    if (provider === 'cpu') control.countSession(1);
     const threads = this.#options.threads ?? share;
     try {
-      const session = await this.native(() =>
-        this.ort.InferenceSession.create(model, {
-          executionProviders: [provider],
-          intraOpNumThreads: threads,
-          interOpNumThreads: 1,
-          // The pattern planner nearly doubles the peak of a training graph and gains no time.
-          enableMemPattern: false,
-          logSeverityLevel: 3,
-          // A waiting thread that spins takes the core from the session beside it.
-          extra: { session: { intra_op: { allow_spinning: budget.active > 1 ? '0' : '1' } } },
-        }),
-      );
-      const owned = new DeviceSession(this, session, provider, threads);
+      const spinning = provider === 'cpu' && budget.active <= 1;
+      const native = ortSessionOptions(options, { provider, threads, spinning });
+      const session = await this.native(() => this.ort.InferenceSession.create(model, native));
+      const staying = options.outputsOnDevice ?? [];
+      const owned = new DeviceSession(this, session, { provider, threads, staying });
       this.#sessions.add(owned);
       return owned;
     } catch (error) {
-      budget.leave();
-      control.countSession(-1);
+      this.#uncount();
       throw error;
     }
   }
 
+  /**
+   * The numbers of tensors that stay on the device. To ask ONNX Runtime for them directly aborts the process, so they go
+   * through a graph that does nothing, and whose outputs come back.
+   */
+  async download(tensors: Readonly<Record<string, DeviceTensor>>): Promise<Tensors> {
+    const results: Tensors = {};
+    const remote: [string, GpuTensor][] = [];
+    for (const [name, tensor] of Object.entries(tensors)) {
+      if (tensor instanceof GpuTensor) remote.push([name, tensor]);
+      else {
+        const { dtype, shape, data } = tensor as Tensor & DeviceTensor;
+        results[name] = { dtype, shape, data };
+      }
+    }
+    if (remote.length === 0) return results;
+    const types = remote.map(([, { dtype }]) => dtype);
+    const key = types.join(' ');
+    let session = this.#downloads.get(key);
+    if (!session) {
+      session = await this.createSession(copyingGraph(types), { optimizationLevel: 'disabled' });
+      this.#downloads.set(key, session);
+    }
+    const outputs = await session.run(Object.fromEntries(remote.map(([, tensor], index) => [`x${index}`, tensor])));
+    for (const [index, [name]] of remote.entries()) results[name] = outputs[`y${index}`]!;
+    return results;
+  }
+
   async release(): Promise<void> {
+    this.#downloads.clear();
     for (const session of [...this.#sessions]) await session.release();
   }
 
@@ -114,6 +191,7 @@ export class OwnedDevice {
       try {
         return await call();
       } catch (error) {
+        if (error instanceof RuntimeError) throw error;
         throw new RuntimeError('graph_refused', `ONNX Runtime: ${(error as Error).message}`, { cause: error });
       }
     });
@@ -121,8 +199,7 @@ export class OwnedDevice {
 
   async forget(owned: DeviceSession, session: InferenceSession): Promise<void> {
     this.#sessions.delete(owned);
-    this.#options.budget.leave();
-    this.#options.control.countSession(-1);
+    this.#uncount();
     // Releasing is native too, but must happen while the thread closes: it is announced without asking.
     const { control } = this.#options;
     control.announceNative();
@@ -132,17 +209,39 @@ export class OwnedDevice {
       control.leaveNative();
     }
   }
+
+  #uncount(): void {
+    if (this.provider !== 'cpu') return;
+    this.#options.budget.leave();
+    this.#options.control.countSession(-1);
+  }
 }
 
-/** @throws RuntimeError `stopped` when the thread is closing */
+/**
+ * @throws RuntimeError `stopped` when the thread is closing, `provider_unavailable` when a GPU is wanted on a thread that
+ * may not use it
+ */
 export async function openDevice(options: DeviceOptions): Promise<OwnedDevice> {
+  const { provider = 'cpu', control } = options;
+  if (provider !== 'cpu' && !control.ownsGpu) {
+    throw new RuntimeError(
+      'provider_unavailable',
+      `this thread may not use the provider "${provider}", because two threads on a GPU crash the process: place the actor on "gpu"`,
+    );
+  }
   // To load the native library is a native call like any other.
   const ort = await options.control.whileHeld(() => import('onnxruntime-node'));
   return new OwnedDevice(ort, options);
 }
 
-function toOrt(ort: Ort, value: Tensor): OrtTensor {
+function toOrt(ort: Ort, value: Tensor | DeviceTensor): OrtTensor {
+  if (value instanceof GpuTensor) return value.ort;
+  const { dtype, shape, data: given } = value as Tensor;
   // ONNX Runtime refuses shared memory: what comes from there is copied once.
-  const data = value.data.buffer instanceof SharedArrayBuffer ? value.data.slice() : value.data;
-  return new ort.Tensor(value.dtype as 'float32', data as Float32Array, value.shape as number[]);
+  const data = given.buffer instanceof SharedArrayBuffer ? given.slice() : given;
+  return new ort.Tensor(dtype as 'float32', data as Float32Array, shape as number[]);
+}
+
+function fromOrt({ type, dims, data }: OrtTensor): Tensor {
+  return { dtype: type as Tensor['dtype'], shape: dims, data: data as Tensor['data'] };
 }

@@ -11,7 +11,8 @@ const CLOSING = 0;
 const IN_NATIVE = 1;
 const OPEN_RESOURCES = 2;
 const SESSIONS = 3;
-const FIRST_SLOT = 4;
+const OWNS_GPU = 4;
+const FIRST_SLOT = 5;
 
 export class Control {
   readonly memory: SharedArrayBuffer;
@@ -99,6 +100,15 @@ export class Control {
 
   countSession(change: 1 | -1): void {
     Atomics.add(this.#words, SESSIONS, change);
+  }
+
+  /** Makes this host the one that may use the GPU: two threads that compute on it at once crash the process. */
+  ownGpu(): void {
+    Atomics.store(this.#words, OWNS_GPU, 1);
+  }
+
+  get ownsGpu(): boolean {
+    return Atomics.load(this.#words, OWNS_GPU) === 1;
   }
 
   /** Whether the thread may be ended without aborting the process. */

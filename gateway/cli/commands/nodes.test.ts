@@ -52,7 +52,7 @@ describe('ganglion nodes', () => {
         inputs: {}, outputs: {}, config: z.object({}), weight: 'light', run: () => ({}),
       };`;
     writeFileSync(join(workingDirectory, 'mine.mjs'), source);
-    const { catalogue } = installedEngine('no program');
+    const { catalogue } = installedEngine();
     const surroundings = surroundingsWith({ catalogue }, { workingDirectory });
     await listNodes({ json: true, nodes: ['mine.mjs'] }, surroundings);
     const { nodes } = JSON.parse(surroundings.stdout.text) as { nodes: { type: string }[] };

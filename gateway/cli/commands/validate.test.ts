@@ -7,7 +7,7 @@ import { catalogueWith, surroundingsWith } from '../testing/doubles.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { validateWorkflow } from './validate.js';
 
-function setUp(content: unknown, catalogue = installedEngine('no program').catalogue) {
+function setUp(content: unknown, catalogue = installedEngine().catalogue) {
   const workingDirectory = temporaryFolder();
   writeFileSync(join(workingDirectory, 'w.json'), JSON.stringify(content));
   return surroundingsWith({ catalogue }, { workingDirectory });

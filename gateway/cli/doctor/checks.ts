@@ -1,25 +1,30 @@
 /** Everything that `doctor` looks at, in the order of its table. */
+import { type Provider, type ProviderReport, probeProvider } from '../../../runtime/index.js';
 import type { DoctorCheck } from './check.js';
 import { gatewayBinaryFinding } from './gateway-binary.js';
 import { nodeVersionFinding } from './node-version.js';
-import { PROBE_COMMAND } from './probe-command.js';
-import { findingOf, PROBE_DEADLINE_MS, runChild } from './provider-child.js';
+import { providerFinding } from './provider.js';
 import { dataDirectoryFinding, storeFinding } from './storage.js';
 
 export interface DoctorOptions {
   readonly dataDir: string;
-  /** The program that knows {@link PROBE_COMMAND}. */
-  readonly program: string;
   readonly nodeVersion: string;
   /** Aborted when the user interrupts: processes that are tried end. */
   readonly signal: AbortSignal;
+  /** Tries a provider, in a process of its own. */
+  readonly probe?: (provider: Provider, signal: AbortSignal) => Promise<ProviderReport>;
 }
 
-export function doctorChecks({ dataDir, program, nodeVersion, signal }: DoctorOptions): readonly DoctorCheck[] {
-  const provider = (name: string, needed: boolean): DoctorCheck => ({
+export function doctorChecks({
+  dataDir,
+  nodeVersion,
+  signal,
+  probe = probeProvider,
+}: DoctorOptions): readonly DoctorCheck[] {
+  const provider = (name: Provider, needed: boolean): DoctorCheck => ({
     name: `provider ${name}`,
     needed,
-    check: async () => findingOf(name, await runChild([program, PROBE_COMMAND, name], PROBE_DEADLINE_MS, signal)),
+    check: () => providerFinding(name, (asked) => probe(asked, signal)),
   });
   return [
     // Not needed by itself: what an unsupported version breaks, the other lines find.

@@ -111,7 +111,6 @@ export function engineOf(parts: Partial<Engine>): Engine {
     serve: missing('serve'),
     catalogue: async () => catalogueWith(),
     doctorChecks: missing('doctorChecks'),
-    probeProvider: missing('probeProvider'),
     ...parts,
   };
 }

@@ -135,6 +135,8 @@ export function jobStatusWith(status: JobStatus['status'], fields: Partial<JobSt
     completed_at: null,
     checkpoint: null,
     model_path: null,
+    provider: null,
+    device: null,
     ...fields,
   };
 }

@@ -1,7 +1,7 @@
 /** Derivatives of activation functions. At a kink the value is PyTorch's: that of the side on which the function is flatter. */
 import type { Value } from '../../onnx/index.js';
 import { knownNumber } from '../../onnx/value.js';
-import { type Derivative, type DerivativeCall, type DerivativeTable, single } from './derivative.js';
+import { type Derivative, type DerivativeCall, type DerivativeTable, once, single } from './derivative.js';
 
 /** d/dx [x Phi(x)] = Phi(x) + x phi(x), with the standard normal distribution's Phi and phi (Hendrycks and Gimpel 2016). */
 function geluSlope({ math }: DerivativeCall, x: Value): Value {
@@ -19,6 +19,21 @@ function geluTanhSlope({ math }: DerivativeCall, x: Value): Value {
   const bend = math.mul(math.mul(x, math.sub(1, math.square(t))), inner);
   return math.mul(math.add(math.add(t, 1), bend), 0.5);
 }
+
+/** d/dx [x tanh(softplus(x))]: t + x (1 - t^2) sigmoid(x) with t = tanh(softplus(x)) (Misra 2020). */
+function mishSlope({ math }: DerivativeCall, x: Value): Value {
+  const t = math.tanh(math.graph.op('Softplus', [x]));
+  return math.add(t, math.mul(math.mul(x, math.sub(1, math.square(t))), math.sigmoid(x)));
+}
+
+/** Above 0 the slope is 1, below it is the second input. */
+const prelu: Derivative = ({ math, gradient: dy, input }) => {
+  const isPositive = once(() => math.greater(input(0), 0));
+  return [
+    () => math.where(isPositive(), dy, math.mul(dy, input(1))),
+    () => math.where(isPositive(), 0, math.mul(dy, input(0))),
+  ];
+};
 
 /** In training the kept elements are scaled by 1 / (1 - ratio); the node's second output tells which were kept. */
 const dropout: Derivative = (call) => {
@@ -39,13 +54,27 @@ export const ACTIVATION: DerivativeTable = {
   LeakyRelu: single(({ node, math, gradient: dy }, x) =>
     math.where(math.greater(x, 0), dy, math.mul(dy, node.attributes.number('alpha'))),
   ),
+  PRelu: prelu,
+  ThresholdedRelu: single(({ node, math, gradient: dy }, x) =>
+    math.where(math.greater(x, node.attributes.number('alpha')), dy, 0),
+  ),
+  Shrink: single(({ node, math, gradient: dy }, x) =>
+    math.where(math.greater(math.graph.op('Abs', [x]), node.attributes.number('lambd')), dy, 0),
+  ),
   Sigmoid: single(({ math, gradient: dy, output: y }) => math.mul(dy, math.mul(y, math.sub(1, y)))),
   Tanh: single(({ math, gradient: dy, output: y }) => math.mul(dy, math.sub(1, math.square(y)))),
+  Softsign: single(({ math, gradient: dy }, x) => math.div(dy, math.square(math.add(math.graph.op('Abs', [x]), 1)))),
+  Mish: single((call, x) => call.math.mul(call.gradient, mishSlope(call, x))),
   Softplus: single(({ math, gradient: dy }, x) => math.mul(dy, math.sigmoid(x))),
   // Below zero y = alpha (e^x - 1), so the slope alpha e^x is y + alpha.
   Elu: single(({ node, math, gradient: dy, output: y }, x) =>
     math.where(math.greater(x, 0), dy, math.mul(dy, math.add(y, node.attributes.number('alpha')))),
   ),
+  // Below zero y = alpha (e^(x / alpha) - 1), so the slope e^(x / alpha) is y / alpha + 1.
+  Celu: single(({ node, math, gradient: dy, output: y }, x) => {
+    const slope = math.add(math.div(y, node.attributes.number('alpha')), 1);
+    return math.where(math.greater(x, 0), dy, math.mul(dy, slope));
+  }),
   Selu: single(({ node, math, gradient: dy, output: y }, x) => {
     const [alpha, gamma] = [node.attributes.number('alpha'), node.attributes.number('gamma')];
     return math.mul(dy, math.where(math.greater(x, 0), gamma, math.add(y, alpha * gamma)));

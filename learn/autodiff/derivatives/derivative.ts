@@ -1,12 +1,16 @@
 /** What a row of the derivative table is. */
+import type { Lowerings } from '../../lowerings/lowerings.js';
 import type { Arithmetic, GraphNode, Value } from '../../onnx/index.js';
+import type { SumOverRows } from '../sum-over-rows.js';
 
 /** One node on the way back, as its row sees it. */
 export interface DerivativeCall {
   readonly node: GraphNode;
   /** Writes the gradient's nodes. */
   readonly math: Arithmetic;
-  /** The gradient of the first output. */
+  /** How the provider at hand writes what is not one operator. */
+  readonly lowerings: Lowerings;
+  /** The gradient of the first output; zeros where only a later output has one. */
   readonly gradient: Value;
   /** The first output. */
   readonly output: Value;
@@ -14,12 +18,14 @@ export interface DerivativeCall {
   input(index: number): Value;
   /** The gradient of any output; zeros where nothing depends on it. */
   gradientOf(output: number): Value;
+  /** Whether something depends on that output. */
+  hasGradient(output: number): boolean;
   /** @throws OnnxError with the node's name and operator */
   fail(reason: string): never;
 }
 
 /** Writes the gradient of one input. It is called only if that gradient is wanted. */
-export type Contribution = () => Value;
+export type Contribution = () => Value | SumOverRows;
 
 /**
  * The gradients of a node's inputs, given those of its outputs; one entry for each input. An entry that is missing says
@@ -42,6 +48,12 @@ export function each(contribution: (call: DerivativeCall, index: number) => Valu
 
 /** The output is a step function, or no number: its derivative is zero. */
 export const constant: Derivative = () => [];
+
+/** The node's axis, counted from the front of its first input. */
+export function axisFromFront({ node, input }: DerivativeCall): number {
+  const axis = node.attributes.number('axis');
+  return axis < 0 ? axis + input(0).shape.length : axis;
+}
 
 /** Computes once, when first asked. */
 export function once<T>(compute: () => T): () => T {

@@ -5,7 +5,8 @@ import { float32, float64, type LoadedModel, loadModel, numbers, runModel } from
 import { Arithmetic, GraphBuilder, type ModelProto } from '../../onnx/index.js';
 import { random, STREAMS } from '../../random.js';
 import { differentiate } from '../differentiate.js';
-import { CASES, type Case } from './derivatives.cases.js';
+import type { Case } from './cases/case.js';
+import { CASES } from './cases/index.js';
 import { DERIVATIVES } from './index.js';
 
 /** The leading extent of every case, which is a symbol in the second variant. */
@@ -33,7 +34,8 @@ function build(row: Case, dtype: 'float32' | 'float64', symbolic: boolean): Buil
     return graph.input(`c${index}`, tensor.dtype, declared(tensor.shape));
   });
   const targets = values.map(({ name }) => name);
-  const output = graph.output(row.build(graph, [...values, ...constants], new Arithmetic(graph)), 'y');
+  const write = dtype === 'float64' ? (row.primitives ?? row.build) : row.build;
+  const output = graph.output(write(graph, [...values, ...constants], new Arithmetic(graph)), 'y');
   return { model: graph.toModel(), feeds, targets, inferred: output.shape };
 }
 
@@ -66,26 +68,88 @@ async function differences(loaded: LoadedModel, feeds: Built['feeds'], name: str
   return slopes;
 }
 
+/** The same by central differences of a formula, for one of its inputs. */
+function slopesOf(formula: NonNullable<Case['formula']>, inputs: readonly number[][], place: number): number[] {
+  const width = 1e-5;
+  const g = weights(formula(inputs).length);
+  const at = (index: number, step: number): number => {
+    const moved = inputs[place]!.with(index, inputs[place]![index]! + step);
+    const y = formula(inputs.with(place, moved));
+    return y.reduce((sum, value, element) => sum + value * g[element]!, 0);
+  };
+  return inputs[place]!.map((_, index) => (at(index, width) - at(index, -width)) / (2 * width));
+}
+
 describe.each(['known', 'symbolic'])('the gradient of an operator, its batch extent %s,', (extent) => {
   const rows = CASES.map((row) => ({ ...row, title: row.what ? `${row.operator}, ${row.what}` : row.operator }));
 
-  test.each(rows.filter(({ reference }) => !reference))('equals the finite difference: $title', async (row) => {
-    const { model, feeds, targets, inferred } = build(row, 'float64', extent === 'symbolic');
-    const loaded = await loadModel(model);
-    const { y } = await loaded.run(feeds);
-    expect(y!.shape).toEqual(inferred.map((dim, axis) => (typeof dim === 'number' ? dim : y!.shape[axis])));
-    const g = weights(y!.data.length);
-    const gradients = await runModel(differentiate(model, { output: 'y', withRespectTo: targets }), {
-      ...feeds,
-      'grad/y': float64(y!.shape, g),
-    });
-    for (const name of targets) {
-      const actual = gradients[`grad/${name}`]!;
-      expect(actual.shape).toEqual(feeds[name]!.shape);
-      expect(largestError(numbers(actual), await differences(loaded, feeds, name, g))).toBeLessThan(1e-7);
-    }
-    await loaded.release();
-  });
+  test.each(rows.filter(({ reference, primitives, formula }) => !reference && !primitives && !formula))(
+    'equals the finite difference: $title',
+    async (row) => {
+      const { model, feeds, targets, inferred } = build(row, 'float64', extent === 'symbolic');
+      const loaded = await loadModel(model);
+      const { y } = await loaded.run(feeds);
+      expect(y!.shape).toEqual(inferred.map((dim, axis) => (typeof dim === 'number' ? dim : y!.shape[axis])));
+      const g = weights(y!.data.length);
+      const gradients = await runModel(differentiate(model, { output: 'y', withRespectTo: targets }), {
+        ...feeds,
+        'grad/y': float64(y!.shape, g),
+      });
+      for (const name of targets) {
+        const actual = gradients[`grad/${name}`]!;
+        expect(actual.shape).toEqual(feeds[name]!.shape);
+        expect(largestError(numbers(actual), await differences(loaded, feeds, name, g))).toBeLessThan(1e-7);
+      }
+      await loaded.release();
+    },
+  );
+
+  test.each(rows.filter(({ primitives }) => primitives))(
+    'equals the finite difference of its parts: $title',
+    async (row) => {
+      const { model, feeds, targets, inferred } = build(row, 'float32', extent === 'symbolic');
+      const parts = build(row, 'float64', extent === 'symbolic');
+      const loaded = await loadModel(parts.model);
+      const expected = (await loaded.run(parts.feeds))['y']!;
+      const g = weights(expected.data.length);
+      const results = await runModel(differentiate(model, { output: 'y', withRespectTo: targets }), {
+        ...feeds,
+        'grad/y': float32(expected.shape, g),
+      });
+      expect(inferred.map((dim, axis) => (typeof dim === 'number' ? dim : expected.shape[axis]))).toEqual(
+        expected.shape,
+      );
+      expect(largestError(numbers(results['y']), numbers(expected))).toBeLessThan(5e-6);
+      for (const name of targets) {
+        const actual = results[`grad/${name}`]!;
+        expect(actual.shape).toEqual(feeds[name]!.shape);
+        expect(largestError(numbers(actual), await differences(loaded, parts.feeds, name, g))).toBeLessThan(5e-6);
+      }
+      await loaded.release();
+    },
+  );
+
+  test.each(rows.filter(({ formula }) => formula))(
+    'equals the finite difference of its definition: $title',
+    async (row) => {
+      const { model, feeds, targets, inferred } = build(row, 'float32', extent === 'symbolic');
+      const inputs = targets.map((name) => numbers(feeds[name]));
+      const expected = row.formula!(inputs);
+      const results = await runModel(differentiate(model, { output: 'y', withRespectTo: targets }), {
+        ...feeds,
+        'grad/y': float32(
+          inferred.map((dim) => (typeof dim === 'number' ? dim : BATCH)),
+          weights(expected.length),
+        ),
+      });
+      expect(largestError(numbers(results['y']), expected)).toBeLessThan(5e-6);
+      for (const [place, name] of targets.entries()) {
+        const actual = results[`grad/${name}`]!;
+        expect(actual.shape).toEqual(feeds[name]!.shape);
+        expect(largestError(numbers(actual), slopesOf(row.formula!, inputs, place))).toBeLessThan(5e-6);
+      }
+    },
+  );
 
   test.each(rows.filter(({ reference }) => reference))('equals that of its formula: $title', async (row) => {
     const { model, feeds } = build(row, 'float32', extent === 'symbolic');

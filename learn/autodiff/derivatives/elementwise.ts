@@ -30,6 +30,20 @@ function powerExponent({ math, gradient: dy, output: y, input }: DerivativeCall)
   return math.cast(math.mul(dy, slope), exponent.dtype);
 }
 
+/** fmod(a, b) = a - q b with a whole q, which is constant but where it jumps. */
+const mod: Derivative = ({ math, gradient: dy, output: y, input }) => [
+  () => dy,
+  () => {
+    const whole = math.graph.op('Round', [math.div(math.sub(input(0), y), input(1))]);
+    return math.neg(math.mul(dy, whole));
+  },
+];
+
+/** (1 - x)(1 + x) keeps the digits that 1 - x^2 loses near 1. */
+function oneMinusSquare({ math }: DerivativeCall, x: Value): Value {
+  return math.mul(math.sub(1, x), math.add(x, 1));
+}
+
 /** Inside the limits, the limits included, the gradient passes to x; outside, to the limit. */
 const clip: Derivative = ({ node, math, gradient: dy, input }) => {
   const x = input(0);
@@ -55,6 +69,8 @@ export const ELEMENTWISE: DerivativeTable = {
     () => math.neg(math.div(math.mul(dy, y), input(1))),
   ],
   Sum: each(({ gradient: dy }) => dy),
+  Mean: each(({ node, math, gradient: dy }) => math.div(dy, node.inputs.length)),
+  Mod: mod,
   Max: extreme,
   Min: extreme,
   Pow: (call) => [() => powerBase(call), isFloat(call.input(1).dtype) ? () => powerExponent(call) : undefined],
@@ -66,6 +82,7 @@ export const ELEMENTWISE: DerivativeTable = {
   Clip: clip,
   Identity: single(({ gradient: dy }) => dy),
   Cast: single(({ math, gradient: dy }, x) => math.cast(dy, x.dtype)),
+  CastLike: single(({ math, gradient: dy }, x) => math.cast(dy, x.dtype)),
   Neg: single(({ math, gradient: dy }) => math.neg(dy)),
   // The subgradient 0 at x = 0, as PyTorch takes it.
   Abs: single(({ math, gradient: dy }, x) => math.mul(dy, math.sign(x))),
@@ -75,6 +92,15 @@ export const ELEMENTWISE: DerivativeTable = {
   Reciprocal: single(({ math, gradient: dy, output: y }) => math.neg(math.mul(dy, math.square(y)))),
   Sin: single(({ math, gradient: dy }, x) => math.mul(dy, math.graph.op('Cos', [x]))),
   Cos: single(({ math, gradient: dy }, x) => math.neg(math.mul(dy, math.graph.op('Sin', [x])))),
+  Tan: single(({ math, gradient: dy, output: y }) => math.mul(dy, math.add(math.square(y), 1))),
+  Asin: single((call, x) => call.math.div(call.gradient, call.math.sqrt(oneMinusSquare(call, x)))),
+  Acos: single((call, x) => call.math.neg(call.math.div(call.gradient, call.math.sqrt(oneMinusSquare(call, x))))),
+  Atan: single(({ math, gradient: dy }, x) => math.div(dy, math.add(math.square(x), 1))),
+  Sinh: single(({ math, gradient: dy }, x) => math.mul(dy, math.graph.op('Cosh', [x]))),
+  Cosh: single(({ math, gradient: dy }, x) => math.mul(dy, math.graph.op('Sinh', [x]))),
+  Asinh: single(({ math, gradient: dy }, x) => math.div(dy, math.sqrt(math.add(math.square(x), 1)))),
+  Acosh: single(({ math, gradient: dy }, x) => math.div(dy, math.sqrt(math.mul(math.sub(x, 1), math.add(x, 1))))),
+  Atanh: single((call, x) => call.math.div(call.gradient, oneMinusSquare(call, x))),
   Sign: constant,
   Floor: constant,
   Ceil: constant,

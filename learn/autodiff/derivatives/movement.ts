@@ -1,65 +1,105 @@
 /** Derivatives of operators that move elements: the gradient takes the same way back. */
-import type { Value } from '../../onnx/index.js';
-import { type Derivative, type DerivativeCall, type DerivativeTable, once, single } from './derivative.js';
+import { scatterAdd } from '../../lowerings/scatter-add.js';
+import type { Arithmetic, Value } from '../../onnx/index.js';
+import { isStatic } from '../../onnx/shape.js';
+import { knownNumbers } from '../../onnx/value.js';
+import {
+  axisFromFront,
+  type Derivative,
+  type DerivativeCall,
+  type DerivativeTable,
+  once,
+  single,
+} from './derivative.js';
 
 const asBefore = single(({ math, gradient: dy }, x) => math.reshapeLike(dy, x));
-
-function axisFromFront({ node, input }: DerivativeCall): number {
-  const axis = node.attributes.number('axis');
-  return axis < 0 ? axis + input(0).shape.length : axis;
-}
 
 const concat: Derivative = (call) => {
   const { node, math, gradient: dy, input } = call;
   const axis = axisFromFront(call);
   const parts = once(() => {
+    const count = node.inputs.length;
+    // Equal parts need no sizes, which would be computed from shapes, input by input.
+    if (node.inputs.every((value) => value?.shape[axis] === input(0).shape[axis]))
+      return math.graph.ops('Split', [dy], { axis, num_outputs: count }, count);
     const extents = node.inputs.map((_, index) => math.extentOf(input(index), axis));
     const sizes = math.graph.op('Concat', extents, { axis: 0 });
-    return math.graph.ops('Split', [dy, sizes], { axis }, node.inputs.length);
+    return math.graph.ops('Split', [dy, sizes], { axis }, count);
   });
   return node.inputs.map((_, index) => () => parts()[index]!);
 };
 
-/** Adds each part of the gradient to the rows its index names; an index that comes twice collects both. */
-const gather: Derivative = (call) => {
-  const { math, gradient: dy, input } = call;
-  const [x, indices] = [input(0), input(1)];
-  const axis = axisFromFront(call);
-  const indexRank = indices.shape.length;
-  const axes = [...x.shape.keys()];
-  const others = axes.filter((other) => other !== axis);
+/** The elements as they are numbered, moved as they were: they tell where each part of the gradient belongs. */
+function scatteredBack(math: Arithmetic, x: Value, dy: Value, move: (numbers: Value) => Value): Value {
+  const size = math.graph.op('Size', [x]);
+  const range = math.graph.op('Range', [math.scalar(0, 'int64'), size, math.scalar(1, 'int64')]);
+  const numbers = move(math.graph.op('Reshape', [range, math.shapeOf(x)], { allowzero: 1 }));
+  return scatterAdd(math, x, numbers, { from: 0, to: x.shape.length }, dy);
+}
+
+/** Padding that repeats elements gives their gradients back to them; a constant one collects those around. */
+const pad: Derivative = (call) => {
+  const { node, math, gradient: dy, input } = call;
+  const [x, pads] = [input(0), input(1)];
+  const axes = node.inputs[3];
+  const mode = node.attributes.text('mode');
+  if (mode !== 'constant') {
+    const move = (numbers: Value) => math.graph.op('Pad', [numbers, pads, undefined, axes], { mode });
+    return [() => scatteredBack(math, x, dy, move)];
+  }
   return [
+    () => math.reshapeLike(cropped(call, x, pads, axes), x),
+    undefined,
     () => {
-      const front = math.transpose(math.zerosLike(x), [axis, ...others]);
-      const indexAxes = Array.from({ length: indexRank }, (_, place) => axis + place);
-      const rest = [...dy.shape.keys()].filter((place) => !indexAxes.includes(place));
-      const updates = math.transpose(dy, [...indexAxes, ...rest]);
-      const places = math.unsqueeze(indices, [-1]);
-      const sum = math.graph.op('ScatterND', [front, places, updates], { reduction: 'add' });
-      const back = axes.map((place) => (place === axis ? 0 : others.indexOf(place) + 1));
-      return math.transpose(sum, back);
+      const inside = math.graph.op('Pad', [math.onesLike(x), pads, undefined, axes]);
+      return math.sum(math.where(math.greater(inside, 0), 0, dy));
     },
   ];
 };
 
-const gatherElements: Derivative = (call) => {
-  const { math, gradient: dy, input } = call;
-  const attributes = { axis: axisFromFront(call), reduction: 'add' };
-  return [() => math.graph.op('ScatterElements', [math.zerosLike(input(0)), input(1), dy], attributes)];
-};
+/** Pads of the opposite sign cut off what was added, and put zeros where something was cut off. */
+function cropped({ math, gradient: dy }: DerivativeCall, x: Value, pads: Value, axes: Value | undefined): Value {
+  const known = knownNumbers(pads);
+  const places = axes ? knownNumbers(axes) : [...x.shape.keys()];
+  if (!known?.every((pad) => pad >= 0) || !places) {
+    return math.graph.op('Pad', [dy, math.neg(pads), undefined, axes]);
+  }
+  const [before, behind] = [known.slice(0, places.length), known.slice(places.length)];
+  const ends = behind.map((pad) => (pad === 0 ? 2 ** 31 - 1 : -pad));
+  return math.graph.op('Slice', [dy, math.integers(before), math.integers(ends), math.integers(places)]);
+}
 
-/** The numbers of the elements, sliced as the elements were, tell where each part of the gradient goes. */
-const slice: Derivative = ({ node, math, gradient: dy, input }) => [
+/** Each axis becomes two, the copies and the elements; the copies are summed. */
+const tile: Derivative = ({ math, gradient: dy, input }) => [
   () => {
-    const x = input(0);
-    const { graph } = math;
-    const range = [math.scalar(0, 'int64'), graph.op('Size', [x]), math.scalar(1, 'int64')];
-    const numbers = graph.op('Reshape', [graph.op('Range', range), math.shapeOf(x)], { allowzero: 1 });
-    const flat = (value: Value) => math.reshape(value, [-1]);
-    const places = flat(graph.op('Slice', [numbers, ...node.inputs.slice(1)]));
-    return math.reshapeLike(graph.op('ScatterElements', [flat(math.zerosLike(x)), places, flat(dy)]), x);
+    const [x, repeats] = [input(0), input(1)];
+    const known = knownNumbers(repeats);
+    const static_ = known && isStatic(x.shape) ? x.shape.flatMap((dim, axis) => [known[axis]!, dim]) : undefined;
+    const pairs = () =>
+      math.graph.op('Concat', [math.unsqueeze(repeats, [1]), math.unsqueeze(math.shapeOf(x), [1])], { axis: 1 });
+    const shape = static_ ? math.integers(static_) : math.reshape(pairs(), [-1]);
+    const apart = math.graph.op('Reshape', [dy, shape], { allowzero: 1 });
+    const copies = [...x.shape.keys()].map((axis) => 2 * axis);
+    return math.reshapeLike(math.sum(apart, copies), x);
   },
 ];
+
+/** Blocks go back into depth. The order CRD has no operator the other way round: it is a transposition. */
+const depthToSpace: Derivative = single(({ node, math, gradient: dy }, x) => {
+  const blocksize = node.attributes.number('blocksize');
+  if (node.attributes.text('mode') === 'DCR') return math.graph.op('SpaceToDepth', [dy], { blocksize });
+  const [batch, channels, height, width] = [0, 1, 2, 3].map((axis) => math.extentOf(x, axis)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const block = math.integers([blocksize]);
+  const depth = math.div(channels, blocksize * blocksize);
+  const shape = math.graph.op('Concat', [batch, depth, height, block, width, block], { axis: 0 });
+  const apart = math.graph.op('Reshape', [dy, shape], { allowzero: 1 });
+  return math.reshapeLike(math.transpose(apart, [0, 1, 3, 5, 2, 4]), x);
+});
 
 export const MOVEMENT: DerivativeTable = {
   Reshape: asBefore,
@@ -75,6 +115,12 @@ export const MOVEMENT: DerivativeTable = {
       order.map((_, axis) => order.indexOf(axis)),
     );
   }),
+  Pad: pad,
+  Tile: tile,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: single(({ node, math, gradient: dy }) =>
+    math.graph.op('DepthToSpace', [dy], { blocksize: node.attributes.number('blocksize') }),
+  ),
   Concat: concat,
   Split: (call) => [
     () => {
@@ -82,7 +128,4 @@ export const MOVEMENT: DerivativeTable = {
       return call.math.graph.op('Concat', gradients, { axis: axisFromFront(call) });
     },
   ],
-  Gather: gather,
-  GatherElements: gatherElements,
-  Slice: slice,
 };

@@ -4,6 +4,7 @@ import type { AttributeSpecs } from '../attributes.js';
 import { dtypeOf } from '../data-types.js';
 import { broadcastShapes, type Shape } from '../shape.js';
 import type { Value } from '../value.js';
+import { chosenContent, contentOf } from './content.js';
 import { type Operator, type OperatorCall, type OperatorTable, sameAsFirst } from './operator.js';
 
 const MANY = 2 ** 31;
@@ -23,7 +24,14 @@ function sameTypes(call: OperatorCall, values: readonly Value[]): DType {
 }
 
 function unary(attributes?: AttributeSpecs): Operator {
-  return { inputs: [1, 1], infer: (call) => [sameAsFirst(call)], ...(attributes && { attributes }) };
+  return {
+    inputs: [1, 1],
+    ...(attributes && { attributes }),
+    infer(call) {
+      const content = contentOf(call.type, given(call));
+      return [{ ...sameAsFirst(call), ...(content && { content }) }];
+    },
+  };
 }
 
 /** `result` is the element type of the output where it is not that of the inputs. */
@@ -33,12 +41,18 @@ function nary(least: number, most: number, result?: DType): Operator {
     infer(call) {
       const values = given(call);
       const dtype = sameTypes(call, values);
-      return [{ dtype: result ?? dtype, shape: broadcast(call, values) }];
+      const content = contentOf(call.type, values);
+      return [{ dtype: result ?? dtype, shape: broadcast(call, values), ...(content && { content }) }];
     },
   };
 }
 
 const alpha = (value: number): AttributeSpecs => ({ alpha: { kind: 'float', default: value } });
+
+/** A predicate of one number. */
+function test(attributes: AttributeSpecs = {}): Operator {
+  return { inputs: [1, 1], attributes, infer: (call) => [{ ...sameAsFirst(call), dtype: 'bool' }] };
+}
 
 const binary = nary(2, 2);
 const comparison = nary(2, 2, 'bool');
@@ -54,18 +68,33 @@ export const ELEMENTWISE: OperatorTable = {
   Erf: unary(),
   Sin: unary(),
   Cos: unary(),
+  Tan: unary(),
+  Asin: unary(),
+  Acos: unary(),
+  Atan: unary(),
+  Sinh: unary(),
+  Cosh: unary(),
+  Asinh: unary(),
+  Acosh: unary(),
+  Atanh: unary(),
   Floor: unary(),
   Ceil: unary(),
   Round: unary(),
   Not: unary(),
+  BitwiseNot: unary(),
   Relu: unary(),
   Sigmoid: unary(),
   Tanh: unary(),
   Softplus: unary(),
   HardSwish: unary(),
+  Mish: unary(),
+  Softsign: unary(),
   HardSigmoid: unary({ alpha: { kind: 'float', default: 0.2 }, beta: { kind: 'float', default: 0.5 } }),
   LeakyRelu: unary(alpha(0.01)),
   Elu: unary(alpha(1)),
+  Celu: unary(alpha(1)),
+  ThresholdedRelu: unary(alpha(1)),
+  Shrink: unary({ bias: { kind: 'float', default: 0 }, lambd: { kind: 'float', default: 0.5 } }),
   // The defaults of the ONNX specification, digit by digit: float32 values.
   Selu: unary({
     alpha: { kind: 'float', default: 1.6732631921768188 },
@@ -79,14 +108,22 @@ export const ELEMENTWISE: OperatorTable = {
   Max: nary(1, MANY),
   Min: nary(1, MANY),
   Sum: nary(1, MANY),
+  Mean: nary(1, MANY),
+  Mod: { ...binary, attributes: { fmod: { kind: 'int', default: 0 } } },
   And: binary,
   Or: binary,
+  Xor: binary,
+  BitwiseAnd: binary,
+  BitwiseOr: binary,
+  BitwiseXor: binary,
+  BitShift: { ...binary, attributes: { direction: { kind: 'string' } } },
   Equal: comparison,
   Greater: comparison,
   GreaterOrEqual: comparison,
   Less: comparison,
   LessOrEqual: comparison,
-  IsNaN: { inputs: [1, 1], infer: (call) => [{ ...sameAsFirst(call), dtype: 'bool' }] },
+  IsNaN: test(),
+  IsInf: test({ detect_negative: { kind: 'int', default: 1 }, detect_positive: { kind: 'int', default: 1 } }),
   // The exponent may be of another type; the result has the base's.
   Pow: { inputs: [2, 2], infer: (call) => [{ dtype: call.input(0).dtype, shape: broadcast(call, given(call)) }] },
   Where: {
@@ -94,7 +131,18 @@ export const ELEMENTWISE: OperatorTable = {
     infer(call) {
       const [condition, ...values] = given(call);
       if (condition!.dtype !== 'bool') call.fail('the condition must be bool');
-      return [{ dtype: sameTypes(call, values), shape: broadcast(call, given(call)) }];
+      const content = chosenContent(given(call));
+      return [{ dtype: sameTypes(call, values), shape: broadcast(call, given(call)), ...(content && { content }) }];
+    },
+  },
+  PRelu: {
+    inputs: [2, 2],
+    infer(call) {
+      const { shape } = call.input(0);
+      sameTypes(call, given(call));
+      // The slope broadcasts to x, never x to the slope.
+      if (broadcast(call, given(call)).length !== shape.length) call.fail('the slope has more axes than the data');
+      return [sameAsFirst(call)];
     },
   },
   Clip: {
@@ -123,6 +171,11 @@ export const ELEMENTWISE: OperatorTable = {
       const whole = dtype === 'int64' || dtype === 'int32';
       return [{ dtype, shape, ...(whole && content && { content }) }];
     },
+  },
+  CastLike: {
+    inputs: [2, 2],
+    attributes: { saturate: { kind: 'int', default: 1 } },
+    infer: (call) => [{ ...sameAsFirst(call), dtype: call.input(1).dtype }],
   },
   Dropout: {
     inputs: [1, 3],

@@ -1,8 +1,8 @@
 /** Operators that pick elements by index, or put them back. */
 import type { AttributeSpecs } from '../attributes.js';
-import type { Dim } from '../shape.js';
+import { type Dim, multiplyDims } from '../shape.js';
 import { knownNumber, knownNumbers, type ValueType } from '../value.js';
-import { axesOf, axisOf, type OperatorCall, type OperatorTable, sameAsFirst } from './operator.js';
+import { axesOf, axisOf, type OperatorCall, type OperatorTable, sameAsFirst, unknownShape } from './operator.js';
 
 function gathered(call: OperatorCall): ValueType {
   const { dtype, shape, content } = call.input(0);
@@ -34,7 +34,8 @@ function slice(call: OperatorCall): ValueType {
   const ends = knownNumbers(call.input(2));
   const count = starts?.length ?? ends?.length ?? shape.length;
   const given = call.inputs[3] ? knownNumbers(call.inputs[3]) : Array.from({ length: count }, (_, axis) => axis);
-  const axes = axesOf(call, given ?? call.fail('the axes must be known'), shape.length);
+  if (!given) return { dtype, shape: unknownShape(call, shape.length) };
+  const axes = axesOf(call, given, shape.length);
   const steps = call.inputs[4] ? knownNumbers(call.inputs[4]) : axes.map(() => 1);
   const result = [...shape];
   for (const [index, axis] of axes.entries()) {
@@ -43,6 +44,20 @@ function slice(call: OperatorCall): ValueType {
   }
   const simple = content && shape.length === 1 && starts && ends && steps?.[0] === 1;
   return { dtype, shape: result, ...(simple && { content: content.slice(starts[0], ends[0]) }) };
+}
+
+/** The extents that a max pooling with this window had before it; or those that the third input says. */
+function unpooled(call: OperatorCall): Dim[] {
+  const { shape } = call.input(0);
+  if (call.inputs[2]) return [...(call.inputs[2].content ?? unknownShape(call, shape.length))];
+  const kernel = call.attributes.numbers('kernel_shape') ?? call.fail('it does not say its kernel_shape');
+  const strides = call.attributes.numbers('strides') ?? kernel.map(() => 1);
+  const pads = call.attributes.numbers('pads') ?? [...kernel, ...kernel].map(() => 0);
+  const spatial = shape.slice(2).map((dim, axis) => {
+    if (typeof dim !== 'number') return call.symbol();
+    return (dim - 1) * strides[axis]! + kernel[axis]! - pads[axis]! - pads[axis + kernel.length]!;
+  });
+  return [...shape.slice(0, 2), ...spatial];
 }
 
 const reduction = { kind: 'string', default: 'none' } as const;
@@ -57,16 +72,102 @@ export const INDEXING: OperatorTable = {
   },
   ScatterElements: { inputs: [3, 3], attributes: { ...axis, reduction }, infer: (call) => [sameAsFirst(call)] },
   ScatterND: { inputs: [3, 3], attributes: { reduction }, infer: (call) => [sameAsFirst(call)] },
+  GatherND: {
+    inputs: [2, 2],
+    attributes: { batch_dims: { kind: 'int', default: 0 } },
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      const indices = call.input(1).shape;
+      const depth = indices.at(-1);
+      if (typeof depth !== 'number') return call.fail('the last extent of the indices must be known');
+      const used = call.attributes.number('batch_dims') + depth;
+      if (used > shape.length) call.fail(`${used} axes are indexed in rank ${shape.length}`);
+      return [{ dtype, shape: [...indices.slice(0, -1), ...shape.slice(used)] }];
+    },
+  },
+  Compress: {
+    inputs: [2, 2],
+    attributes: { axis: { kind: 'int' } },
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      if (!call.attributes.has('axis')) return [{ dtype, shape: [call.symbol()] }];
+      return [{ dtype, shape: shape.with(axisOf(call, shape.length), call.symbol()) }];
+    },
+  },
+  OneHot: {
+    inputs: [3, 3],
+    attributes: { axis: { kind: 'int', default: -1 } },
+    infer(call) {
+      const { shape } = call.input(0);
+      const axis = axisOf(call, shape.length + 1);
+      const depth = call.input(1).content?.[0] ?? knownNumber(call.input(1)) ?? call.symbol();
+      return [{ dtype: call.input(2).dtype, shape: shape.toSpliced(axis, 0, depth) }];
+    },
+  },
+  TopK: {
+    inputs: [2, 2],
+    attributes: {
+      axis: { kind: 'int', default: -1 },
+      largest: { kind: 'int', default: 1 },
+      sorted: { kind: 'int', default: 1 },
+    },
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      const picked = shape.with(axisOf(call, shape.length), call.input(1).content?.[0] ?? call.symbol());
+      return [
+        { dtype, shape: picked },
+        { dtype: 'int64', shape: picked },
+      ];
+    },
+  },
   Slice: { inputs: [3, 5], infer: (call) => [slice(call)] },
-  Size: { inputs: [1, 1], infer: () => [{ dtype: 'int64', shape: [] }] },
+  Size: {
+    inputs: [1, 1],
+    infer(call) {
+      return [{ dtype: 'int64', shape: [], content: [multiplyDims(call.input(0).shape)] }];
+    },
+  },
   Range: {
     inputs: [3, 3],
     infer(call) {
       const [start, limit, step] = [0, 1, 2].map((index) => knownNumber(call.inputs[index]));
       const known = start !== undefined && limit !== undefined && step !== undefined;
       const length = known ? Math.max(0, Math.ceil((limit - start) / step)) : call.symbol();
-      return [{ dtype: call.input(0).dtype, shape: [length] }];
+      const { dtype } = call.input(0);
+      const listed = known && dtype === 'int64' && typeof length === 'number' && length <= 64;
+      const content = listed ? Array.from({ length }, (_, index) => start + index * step) : undefined;
+      return [{ dtype, shape: [length], ...(content && { content }) }];
     },
+  },
+  ReverseSequence: {
+    inputs: [2, 2],
+    attributes: { batch_axis: { kind: 'int', default: 1 }, time_axis: { kind: 'int', default: 0 } },
+    infer: (call) => [sameAsFirst(call)],
+  },
+  GridSample: {
+    inputs: [2, 2],
+    attributes: {
+      mode: { kind: 'string', default: 'linear' },
+      padding_mode: { kind: 'string', default: 'zeros' },
+      align_corners: { kind: 'int', default: 0 },
+    },
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      const grid = call.input(1).shape;
+      if (grid.length !== shape.length)
+        call.fail('the grid must be of the rank of the data: [N, ...output, coordinates]');
+      return [{ dtype, shape: [...shape.slice(0, 2), ...grid.slice(1, -1)] }];
+    },
+  },
+  MaxUnpool: {
+    inputs: [2, 3],
+    attributes: { kernel_shape: { kind: 'ints' }, strides: { kind: 'ints' }, pads: { kind: 'ints' } },
+    infer: (call) => [{ dtype: call.input(0).dtype, shape: unpooled(call) }],
+  },
+  NonMaxSuppression: {
+    inputs: [2, 5],
+    attributes: { center_point_box: { kind: 'int', default: 0 } },
+    infer: (call) => [{ dtype: 'int64', shape: [call.symbol(), 3] }],
   },
   NonZero: {
     inputs: [1, 1],

@@ -1,5 +1,6 @@
 /** Matrix products, and the operators that mix one axis. */
 import type { AttributeSpecs } from '../attributes.js';
+import { dtypeOf } from '../data-types.js';
 import { broadcastShapes, type Dim, type Shape } from '../shape.js';
 import { axisOf, type Operator, type OperatorCall, type OperatorTable, sameAsFirst } from './operator.js';
 
@@ -64,6 +65,35 @@ export const MATRIX: OperatorTable = {
   },
   Softmax: softmax,
   LogSoftmax: softmax,
+  Hardmax: softmax,
+  Trilu: {
+    inputs: [1, 2],
+    attributes: { upper: { kind: 'int', default: 1 } },
+    infer(call) {
+      if (call.input(0).shape.length < 2) call.fail('a triangle is taken of matrices: of rank 2 or more');
+      return [sameAsFirst(call)];
+    },
+  },
+  Det: {
+    inputs: [1, 1],
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      if (shape.length < 2) call.fail('a determinant is taken of matrices: of rank 2 or more');
+      contract(call, shape.at(-1)!, shape.at(-2)!);
+      return [{ dtype, shape: shape.slice(0, -2) }];
+    },
+  },
+  EyeLike: {
+    inputs: [1, 1],
+    attributes: { dtype: { kind: 'dtype' }, k: { kind: 'int', default: 0 } },
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      const asked = call.attributes.has('dtype')
+        ? dtypeOf(call.attributes.number('dtype'), 'the result of EyeLike')
+        : dtype;
+      return [{ dtype: asked, shape }];
+    },
+  },
   CumSum: {
     inputs: [2, 2],
     attributes: { exclusive: flag, reverse: flag },

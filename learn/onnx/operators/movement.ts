@@ -39,7 +39,9 @@ function squeezed(call: OperatorCall): Shape {
   const { shape } = call.input(0);
   const axes = call.inputs[1];
   if (!axes) return shape.filter((dim) => dim !== 1);
-  const list = axesOf(call, knownNumbers(axes) ?? call.fail('the axes must be known'), shape.length);
+  const known = knownNumbers(axes);
+  if (!known) return unknownShape(call, shape.length - lengthOf(call, axes));
+  const list = axesOf(call, known, shape.length);
   const wrong = list.find((axis) => typeof shape[axis] === 'number' && shape[axis] !== 1);
   if (wrong !== undefined) call.fail(`axis ${wrong} has ${shape[wrong]} elements: only an extent of 1 can be removed`);
   return shape.filter((_, axis) => !list.includes(axis));
@@ -47,10 +49,17 @@ function squeezed(call: OperatorCall): Shape {
 
 function unsqueezed(call: OperatorCall): Shape {
   const { shape } = call.input(0);
-  const given = knownNumbers(call.input(1)) ?? call.fail('the axes must be known');
+  const given = knownNumbers(call.input(1));
+  if (!given) return unknownShape(call, shape.length + lengthOf(call, call.input(1)));
   const list = axesOf(call, given, shape.length + given.length);
   const rest = [...shape];
   return Array.from({ length: shape.length + list.length }, (_, axis) => (list.includes(axis) ? 1 : rest.shift()!));
+}
+
+/** How many axes are named by a list that only the run knows. */
+function lengthOf(call: OperatorCall, axes: Value): number {
+  const [length] = axes.shape;
+  return typeof length === 'number' ? length : call.fail('the number of the axes must be known');
 }
 
 /** Adding or removing axes of extent 1 does not change what a scalar or a list of one holds. */
@@ -90,7 +99,10 @@ function parts(call: OperatorCall): ValueType[] {
 }
 
 function equalParts(call: OperatorCall, extent: Dim): Dim[] | undefined {
-  if (typeof extent !== 'number') return undefined;
+  if (typeof extent !== 'number') {
+    const part = divideDims([extent], [call.outputCount]);
+    return part === undefined ? undefined : new Array<Dim>(call.outputCount).fill(part);
+  }
   const size = Math.ceil(extent / call.outputCount);
   return Array.from({ length: call.outputCount }, (_, index) => Math.max(0, Math.min(size, extent - index * size)));
 }
@@ -99,7 +111,7 @@ export const MOVEMENT: OperatorTable = {
   Reshape: {
     inputs: [2, 2],
     attributes: { allowzero: { kind: 'int', default: 0 } },
-    infer: (call) => [{ dtype: call.input(0).dtype, shape: reshaped(call) }],
+    infer: (call) => [withContent(call, reshaped(call))],
   },
   Flatten: {
     inputs: [1, 1],
@@ -171,10 +183,95 @@ export const MOVEMENT: OperatorTable = {
     attributes: { value: { kind: 'tensor' } },
     infer(call) {
       const dtype = call.attributes.tensor('value')?.dtype ?? 'float32';
-      return [{ dtype, shape: extentsOf(call, call.input(0)) }];
+      return [{ dtype, shape: extentsOf(call, call.input(0)), ...repeatedContent(call) }];
+    },
+  },
+  Pad: {
+    inputs: [2, 4],
+    attributes: { mode: { kind: 'string', default: 'constant' } },
+    infer: (call) => [{ dtype: call.input(0).dtype, shape: padded(call) }],
+  },
+  Tile: {
+    inputs: [2, 2],
+    infer(call) {
+      const { dtype, shape } = call.input(0);
+      const repeats = call.input(1).content;
+      if (repeats && repeats.length !== shape.length) call.fail('there must be a number of repeats for each axis');
+      return [
+        { dtype, shape: shape.map((dim, axis) => (repeats ? multiplyDims([dim, repeats[axis]!]) : call.symbol())) },
+      ];
+    },
+  },
+  DepthToSpace: {
+    inputs: [1, 1],
+    attributes: { blocksize: { kind: 'int' }, mode: { kind: 'string', default: 'DCR' } },
+    infer(call) {
+      const [block, [batch, depth, height, width]] = blocks(call);
+      const channels = divided(call, depth, block * block);
+      const shape = [batch, channels, multiplyDims([height, block]), multiplyDims([width, block])];
+      return [{ dtype: call.input(0).dtype, shape }];
+    },
+  },
+  SpaceToDepth: {
+    inputs: [1, 1],
+    attributes: { blocksize: { kind: 'int' } },
+    infer(call) {
+      const [block, [batch, channels, height, width]] = blocks(call);
+      const depth = multiplyDims([channels, block * block]);
+      return [
+        {
+          dtype: call.input(0).dtype,
+          shape: [batch, depth, divided(call, height, block), divided(call, width, block)],
+        },
+      ];
     },
   },
 };
+
+/** Lists that are looked into have at most this many numbers: more axes than any tensor. */
+const LONGEST_CONTENT = 1024;
+
+/** A whole number in every place of a list. */
+function repeatedContent(call: OperatorCall): Pick<ValueType, 'content'> {
+  const value = call.attributes.tensor('value');
+  const extents = knownNumbers(call.input(0));
+  const [count = 1] = extents ?? [];
+  // A longer list is no shape; a hostile one would take gigabytes.
+  if (value?.dtype !== 'int64' || extents === undefined || extents.length > 1) return {};
+  if (count < 0 || count > LONGEST_CONTENT) return {};
+  return { content: new Array<Dim>(count).fill(Number(value.data[0])) };
+}
+
+/** The edge of the blocks and the four extents of [N, C, H, W]. */
+function blocks(call: OperatorCall): readonly [number, readonly [Dim, Dim, Dim, Dim]] {
+  const { shape } = call.input(0);
+  if (shape.length !== 4) call.fail('the data must be of rank 4: [N, C, H, W]');
+  return [call.attributes.number('blocksize'), shape as readonly Dim[] as readonly [Dim, Dim, Dim, Dim]];
+}
+
+function divided(call: OperatorCall, extent: Dim, by: number): Dim {
+  const part = divideDims([extent], [by]);
+  if (part === undefined && typeof extent === 'number') call.fail(`the extent ${extent} is no multiple of ${by}`);
+  return part ?? call.symbol();
+}
+
+/** Numbers of elements before and behind, which are negative where the border is cut off. */
+function padded(call: OperatorCall): Shape {
+  const { shape } = call.input(0);
+  const pads = knownNumbers(call.input(1));
+  const given = call.inputs[3] ? knownNumbers(call.inputs[3]) : [...shape.keys()];
+  const axes = axesOf(call, given ?? call.fail('the axes must be known'), shape.length);
+  if (pads && pads.length !== 2 * axes.length) call.fail(`${pads.length} pads are given for ${axes.length} axes`);
+  const result = [...shape];
+  for (const [index, axis] of axes.entries()) {
+    const more = pads && pads[index]! + pads[index + axes.length]!;
+    const dim = shape[axis]!;
+    if (more === 0) continue;
+    result[axis] = typeof dim === 'number' && more !== undefined ? dim + more : call.symbol();
+    if (Number(result[axis]) < 0) call.fail(`more is cut off axis ${axis} than the ${dim} elements it has`);
+  }
+  return result;
+}
 
 function constantOf(call: OperatorCall): Tensor {
   const { attributes } = call;

@@ -39,7 +39,11 @@ export function axesOf(call: OperatorCall, axes: readonly number[], rank: number
   return axes.map((axis) => normalAxis(axis, rank) ?? call.fail(`axis ${axis} does not exist in rank ${rank}`));
 }
 
+/** More axes than any tensor: what claims more is hostile, and would take memory for each. */
+const LARGEST_RANK = 1024;
+
 export function unknownShape(call: OperatorCall, rank: number): Dim[] {
+  if (rank > LARGEST_RANK) call.fail(`its result would have ${rank} axes`);
   return Array.from({ length: rank }, () => call.symbol());
 }
 

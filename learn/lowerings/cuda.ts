@@ -1,0 +1,5 @@
+/** CUDA. */
+import type { Lowerings } from './lowerings.js';
+import { PORTABLE } from './portable.js';
+
+export const CUDA: Lowerings = PORTABLE;

@@ -1,0 +1,19 @@
+/** The places within a window. */
+import type { DType } from '../../../runtime/tensor.js';
+import type { Arithmetic, Value } from '../../onnx/index.js';
+
+/** Every place within the kernel, the last axis fastest. */
+export function offsets(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (places, extent) => places.flatMap((place) => Array.from({ length: extent }, (_, index) => [...place, index])),
+    [[]],
+  );
+}
+
+/** Weights [places, 1, ...kernel]: one channel for each place of the window, which holds a 1 there and zeros elsewhere. */
+export function oneHot(math: Arithmetic, kernel: readonly number[], dtype: DType): Value {
+  const count = kernel.reduce((product, extent) => product * extent, 1);
+  const data = new Float32Array(count * count);
+  for (let place = 0; place < count; place++) data[place * count + place] = 1;
+  return math.cast(math.graph.constant({ dtype: 'float32', shape: [count, 1, ...kernel], data }), dtype);
+}

@@ -1,0 +1,18 @@
+/** Ways that use only operators which every provider has. */
+import { batchNormalizationPrimitives } from './batch-normalization.js';
+import { swappedConvolution } from './convolution/swapped.js';
+import { transposedConvolution } from './convolution/transposed.js';
+import { groupNormalizationPrimitives } from './group-normalization.js';
+import type { Lowerings } from './lowerings.js';
+import { maxPoolByTaps } from './pooling/max-by-taps.js';
+import { blockSumByAverage, windowSumByConvolution } from './pooling/window-sum.js';
+
+export const PORTABLE: Lowerings = {
+  convolutionWeightGradient: swappedConvolution,
+  convolutionInputGradient: transposedConvolution,
+  maxPoolGradient: maxPoolByTaps,
+  windowSumGradient: windowSumByConvolution,
+  blockSum: blockSumByAverage,
+  batchNormalization: batchNormalizationPrimitives,
+  operators: { GroupNormalization: groupNormalizationPrimitives },
+};

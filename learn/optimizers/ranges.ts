@@ -1,0 +1,29 @@
+/** What hyper-parameters may be: each check says what is wrong, or nothing. */
+
+/** A decay of a running mean: 1 would never take in anything new. */
+export function decay(name: string, value: number): string | undefined {
+  return value >= 0 && value < 1 ? undefined : `${name} is from 0 to below 1, not ${value}`;
+}
+
+export function notNegative(name: string, value: number): string | undefined {
+  return value >= 0 && value < Number.POSITIVE_INFINITY ? undefined : `${name} is >= 0, not ${value}`;
+}
+
+export function share(name: string, value: number): string | undefined {
+  return value >= 0 && value <= 1 ? undefined : `${name} is from 0 to 1, not ${value}`;
+}
+
+/** What most rules have. */
+export function meanAndSquare(hyper: {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}): string | undefined {
+  return (
+    decay('beta1', hyper.beta1) ??
+    decay('beta2', hyper.beta2) ??
+    notNegative('epsilon', hyper.epsilon) ??
+    notNegative('weightDecay', hyper.weightDecay)
+  );
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { mlp } from '../models/index.js';
+import { OnnxError } from '../onnx/index.js';
+import { batchOf, firstDifference, train } from './fixtures/steps.js';
+import { SQUARE_ROOT_OF_DEPTH, type TrainingGraphOptions, trainingGraph } from './index.js';
+
+const options = (more: Partial<TrainingGraphOptions> = {}): TrainingGraphOptions => ({
+  model: mlp({ features: 16, hidden: new Array(11).fill(96), classes: 3, activation: 'tanh', dropout: 0.1, seed: 4 }),
+  loss: { type: 'cross_entropy' },
+  optimizer: { type: 'adam' },
+  ...more,
+});
+const batches = Array.from({ length: 3 }, (_, index) => batchOf([24, 16], 3, index));
+
+async function states(more: Partial<TrainingGraphOptions>) {
+  const graph = trainingGraph(options(more));
+  const masks = (seed: number) =>
+    Object.fromEntries(
+      graph.random.map(({ input, shape }, index) => {
+        const { x } = batchOf([24, Number(shape[1])], 2, 100 * seed + index);
+        return [input, x];
+      }),
+    );
+  const run = await train(
+    graph,
+    batches.map((batch, index) => ({ ...batch, rate: 0.01, more: masks(index) })),
+  );
+  return { graph, ...run };
+}
+
+describe('gradient checkpointing', () => {
+  test.each<[string, TrainingGraphOptions['checkpointing']]>([
+    ['by the square root of the depth', SQUARE_ROOT_OF_DEPTH],
+    ['by a number of segments', { segments: 5 }],
+    ['in one segment', { segments: 1 }],
+    ['with more segments than layers', { segments: 40 }],
+    ['behind named values', { boundaries: ['layer3/Tanh', 'layer7/Tanh'] }],
+  ])('trains to the same bits %s', async (_, checkpointing) => {
+    const plain = await states({});
+    const cut = await states({ checkpointing: checkpointing! });
+    expect(cut.losses).toEqual(plain.losses);
+    expect(firstDifference(cut.state, plain.state)).toBeUndefined();
+  });
+
+  test('computes again what lies between the cuts, once, and not the last segment', () => {
+    const { graph } = trainingGraph(options({ checkpointing: { segments: 4 } })).model;
+    const again = graph!.node.filter(({ name }) => name!.startsWith('again/') && !name!.includes('Reshape'));
+    const layers = again.filter(({ opType }) => opType === 'Gemm');
+    expect(layers.length).toBeGreaterThan(4);
+    expect(layers.length).toBeLessThan(10);
+    expect(new Set(again.map(({ name }) => name)).size).toBe(again.length);
+  });
+
+  test('refuses a boundary that the network does not compute, and no segments at all', () => {
+    const build = (checkpointing: TrainingGraphOptions['checkpointing']) => () =>
+      trainingGraph(options({ checkpointing: checkpointing! }));
+    expect(build({ boundaries: ['layer3/Relu'] })).toThrow(OnnxError);
+    expect(build({ boundaries: ['layer3/Relu'] })).toThrow(/no value "layer3\/Relu"/);
+    expect(build({ segments: 0 })).toThrow(/whole number >= 1/);
+  });
+});

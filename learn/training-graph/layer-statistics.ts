@@ -1,0 +1,79 @@
+/** Batch normalisation in training: the batch's own statistics, and the running ones as state of the training. */
+import type { Lowerings } from '../lowerings/index.js';
+import {
+  Arithmetic,
+  type GraphBuilder,
+  type ModelProto,
+  type NodeProto,
+  OnnxError,
+  type Value,
+} from '../onnx/index.js';
+
+/** A running statistic: what a step is fed, and what it makes of it. */
+export interface RunningStatistic {
+  readonly name: string;
+  readonly input: Value;
+  next: Value;
+}
+
+/** ONNX's default share of the old running statistic that a step keeps. */
+const DEFAULT_MOMENTUM = 0.9;
+
+/** The names that a batch normalisation reads as its running mean and variance. */
+export function statisticsOf(node: NodeProto): readonly string[] {
+  return node.opType === 'BatchNormalization' ? node.input.slice(3, 5) : [];
+}
+
+/** Whether a stored tensor is the running mean or variance of a layer: never trained by gradients. */
+export function isLayerStatistic(model: ModelProto, name: string): boolean {
+  return model.graph?.node.some((node) => statisticsOf(node).includes(name)) ?? false;
+}
+
+/** The names of the statistics of the layers that a training normalises by the batch. */
+export function trainedStatistics(model: ModelProto, trainable: ReadonlySet<string>): ReadonlySet<string> {
+  const layers = model.graph?.node.filter(
+    (node) => node.opType === 'BatchNormalization' && node.input.slice(1, 3).some((name) => trainable.has(name)),
+  );
+  return new Set(layers?.flatMap(statisticsOf));
+}
+
+/**
+ * The layer with the statistics of the batch. The running ones move as PyTorch's: towards the mean, and towards the unbiased
+ * variance, n / (n - 1) times the one that the batch is normalised with.
+ *
+ * @param running by name; entries are moved on
+ * @returns the normalised batch, and the new running statistics where the node gives them out
+ */
+export function trainBatchNormalization(
+  graph: GraphBuilder,
+  lowerings: Lowerings,
+  node: NodeProto,
+  inputs: readonly (Value | undefined)[],
+  running: ReadonlyMap<string, RunningStatistic>,
+): readonly Value[] {
+  const math = new Arithmetic(graph);
+  const [x, scale, bias] = inputs;
+  const [mean, variance] = statisticsOf(node).map((name) => running.get(name));
+  if (!x || !scale || !bias || !mean || !variance) {
+    throw new OnnxError(
+      `node "${node.name || node.output[0]}" (BatchNormalization) can be trained only where its running mean and variance are stored tensors`,
+    );
+  }
+  const attribute = (name: string) => node.attribute.find((entry) => entry.name === name)?.f;
+  const kept = attribute('momentum') ?? DEFAULT_MOMENTUM;
+  const epsilon = attribute('epsilon') ?? 1e-5;
+  return graph.names.within(node.name || node.output[0] || 'batch_normalization', () => {
+    const batch = lowerings.batchNormalization(math, x, scale, bias, Number(epsilon.toPrecision(7)));
+    const count = math.div(math.cast(graph.op('Size', [x]), 'float32'), Number(x.shape[1]));
+    const unbiased = math.cast(math.div(count, math.max(math.sub(count, 1), 1)), batch.variance.dtype);
+    const move = (statistic: RunningStatistic, towards: Value): Value => {
+      // The share is stored as float32: 1 - 0.9 is to be 0.1.
+      const share = Number((1 - kept).toPrecision(7));
+      const old = math.mul(statistic.next, 1 - share);
+      const moved = math.add(old, math.mul(math.cast(towards, statistic.input.dtype), share));
+      statistic.next = moved;
+      return moved;
+    };
+    return [batch.output, move(mean, batch.mean), move(variance, math.mul(batch.variance, unbiased))];
+  });
+}

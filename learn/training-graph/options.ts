@@ -1,0 +1,118 @@
+/** What a training graph is made from, and what it is. */
+import type { DType, Tensor } from '../../runtime/tensor.js';
+import type { Provider } from '../device.js';
+import type { LossSettings } from '../losses/index.js';
+import type { RandomInput } from '../models/index.js';
+import type { ModelProto } from '../onnx/index.js';
+import type { OptimizerSettings, ParameterGroup } from '../optimizers/index.js';
+import type { Checkpointing } from './checkpointing.js';
+
+/**
+ * - `float32`: everything in float32.
+ * - `mixed`: float32 weights, and float16 where it pays: on a GPU the products and what flows between them, on the CPU only
+ *   what the backward pass keeps of the forward pass (the CPU provider computes in float32 either way). The loss is scaled
+ *   (Micikevicius et al., "Mixed precision training", ICLR 2018), and steps whose gradients overflow are skipped and counted.
+ */
+export type Precision = 'float32' | 'mixed';
+
+/** What a training graph is made from. */
+export interface TrainingGraphOptions {
+  /** The network: its first input is the batch, its first output what the loss judges. */
+  readonly model: ModelProto;
+  readonly loss: LossSettings;
+  readonly optimizer: OptimizerSettings;
+  /** Names of the stored tensors to train. `all` (the default): every floating-point one, scalars apart, that the loss depends on. */
+  readonly trainable?: readonly string[] | 'all';
+  /** Sets of parameters with settings of their own: a learning rate that is scaled, another weight decay. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Largest norm of all gradients together. */
+  readonly clipNorm?: number;
+  /** Largest absolute value of an element of a gradient; comes before the norm. */
+  readonly clipValue?: number;
+  /** Gives the graph an input of weights for the rows of a batch. A padding row has the weight 0. */
+  readonly sampleWeights?: boolean;
+  /**
+   * Adds up the gradients of several batches, weighted by their rows, until a step is fed `apply` as true: so a batch that memory
+   * does not hold is made of several. Batch normalisation sees each of them alone.
+   */
+  readonly accumulate?: boolean;
+  /** Keeps an exponential moving average of the weights with this decay, 0 to below 1. */
+  readonly averageDecay?: number;
+  /** Who will run the graph: it decides how things are written, never what they mean. Default `cpu`. */
+  readonly provider?: Provider;
+  readonly precision?: Precision;
+  /** Computes parts of the forward pass again in the backward pass instead of keeping them. Gradients keep every bit. */
+  readonly checkpointing?: Checkpointing;
+  /**
+   * Batch normalisation by the statistics of the batch, with running statistics as state. `trained` (the default): in layers whose
+   * scale or bias is trained; frozen ones stay as they are. `none`: nowhere.
+   */
+  readonly batchStatistics?: 'trained' | 'none';
+}
+
+/** What a tensor that is kept from step to step is. */
+export type StateRole =
+  | 'parameter'
+  | 'moment'
+  | 'step'
+  /** Running mean or variance of a batch normalisation: belongs to the model like a parameter, and is not trained. */
+  | 'statistic'
+  /** Moving average of a parameter. */
+  | 'average'
+  /** Gradients added up so far. */
+  | 'accumulator'
+  /** The factor that the loss is multiplied with in mixed precision, and the steps since it changed. */
+  | 'loss_scale'
+  /** Number of steps that were left out because gradients overflowed. int64 scalar. */
+  | 'skipped';
+
+/** A tensor that goes in and comes out changed: the next step is fed as `input` what this one gave as `output`. */
+export interface TrainingState {
+  readonly name: string;
+  readonly input: string;
+  readonly output: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly initial: Tensor;
+  readonly role: StateRole;
+}
+
+/** One training step as an ONNX model, with the names of what goes in and what comes out. */
+export interface TrainingGraph {
+  readonly bytes: Uint8Array;
+  readonly model: ModelProto;
+  /** SHA-256 of the bytes, hexadecimal. State belongs to the graph with the same hash. */
+  readonly hash: string;
+  readonly provider: Provider;
+  /** What is computed or kept in another precision than float32, in words. */
+  readonly precision: string;
+  readonly inputs: {
+    /** The batch: the network's first input. */
+    readonly x: string;
+    /** All inputs of the network. */
+    readonly network: readonly string[];
+    /** What the loss compares with, for instance int64 [N]. */
+    readonly labels: string;
+    /** Scalar of the parameters' type. */
+    readonly learningRate: string;
+    /** [N]; only where they were asked for. */
+    readonly sampleWeights?: string;
+    /** bool scalar: whether this step changes the weights; only where gradients are added up. */
+    readonly apply?: string;
+  };
+  readonly outputs: {
+    /** Scalar: the mean loss of the batch, before the update. */
+    readonly loss: string;
+    /** The network's first output, before the update. */
+    readonly logits: string;
+    /** Scalar: norm of all gradients together, before clipping; only where clipping or mixed precision needs it. */
+    readonly gradientNorm?: string;
+  };
+  readonly state: readonly TrainingState[];
+  /** Inputs to fill with random numbers in every step. */
+  readonly random: readonly RandomInput[];
+  /** Present: inputs but for the state, and outputs but for the state, have an axis of steps in front. See {@link inLoop}. */
+  readonly steps?: 'many';
+  /** What the session that runs the graph must be made with. */
+  readonly session: { readonly disabledOptimizers: readonly string[] };
+}
