@@ -2,6 +2,7 @@
  * What ONNX Runtime 1.30 computes wrongly on WebGPU, or refuses when it runs: such a node belongs on the CPU, where it is
  * right, at the price of its values' way there and back. `derivatives.webgpu.test.ts` shows each of them.
  */
+import type { Provider, SessionOptions } from '../device.js';
 import { GraphBuilder, type GraphNode, importModel, readModel, type Value } from '../onnx/index.js';
 import { parseEinsum } from '../onnx/operators/einsum.js';
 import { knownNumbers } from '../onnx/value.js';
@@ -74,4 +75,9 @@ export function nodesForCpuOf(model: Uint8Array): string[] {
   const graph = new GraphBuilder('webgpu');
   importModel(graph, readModel(model));
   return nodesForCpu(graph.nodes);
+}
+
+/** What a session for a model file that this package wrote is made with on a provider. */
+export function sessionFor(provider: Provider, model: Uint8Array): SessionOptions {
+  return provider === 'webgpu' ? { nodesOnCpu: nodesForCpuOf(model) } : {};
 }

@@ -219,7 +219,8 @@ export class GraphBuilder {
       return output === '' || type === undefined ? undefined : this.#declare(output, type);
     });
     this.nodes.push({ ...node, outputs, attributes });
-    this.protos.push(proto);
+    // A provider can be told of a node by its name only.
+    this.protos.push(proto.name ? proto : { ...proto, name });
     return outputs;
   }
 

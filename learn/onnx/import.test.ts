@@ -67,7 +67,7 @@ describe('import', () => {
       opsetImport: [{ version: 21 }, { domain: 'com.example', version: 2 }],
     };
     const result = imported(model);
-    expect(result.graph!.node[0]).toEqual(foreign);
+    expect(result.graph!.node[0]).toEqual({ ...foreign, name: 't' });
     expect(result.opsetImport).toEqual([
       { domain: '', version: 21 },
       { domain: 'com.example', version: 2 },

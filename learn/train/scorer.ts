@@ -3,6 +3,7 @@ import { type Tensor, tensor } from '../../runtime/tensor.js';
 import { DataError } from '../data/errors.js';
 import { alignDataset, type Dataset, rowCount } from '../data/index.js';
 import type { Device, GraphSession } from '../device.js';
+import { sessionFor } from '../lowerings/webgpu-faults.js';
 import { exportModel } from './scoring-graph.js';
 import type { TrainedModel } from './trained-model.js';
 
@@ -20,7 +21,8 @@ export class Scorer {
   }
 
   static async open(device: Device, model: TrainedModel): Promise<Scorer> {
-    return new Scorer(await device.createSession(exportModel(model)), model);
+    const bytes = exportModel(model);
+    return new Scorer(await device.createSession(bytes, sessionFor(device.provider, bytes)), model);
   }
 
   /**

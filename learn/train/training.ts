@@ -13,6 +13,7 @@ import {
   rowCount,
 } from '../data/index.js';
 import type { Device, GraphSession, NamedTensors } from '../device.js';
+import { sessionFor } from '../lowerings/webgpu-faults.js';
 import { youdenThreshold } from '../metrics/index.js';
 import { type ModelProto, writeModel } from '../onnx/index.js';
 import { random, STREAMS } from '../random.js';
@@ -82,7 +83,8 @@ export class Training {
     this.#network = prepared.network;
     this.#features = prepared.features;
     this.#validationFeatures = prepared.validationFeatures;
-    this.#parameterNames = prepared.graph.state.filter(({ role }) => role === 'parameter').map(({ name }) => name);
+    // Running statistics belong to the model as its parameters do.
+    this.#parameterNames = prepared.graph.state.filter(belongsToModel).map(({ name }) => name);
     this.#steps = steps;
     this.#validations = validations;
     this.stepsPerEpoch = batchBounds(rowCount(input.train), input.settings.batchSize).length;
@@ -116,8 +118,15 @@ export class Training {
     if (from) checkSchedule(from, input);
     const { bytes, session } = inLoop(prepared.graph);
     const steps = await device.createSession(bytes, session);
-    const parameters = new Set(prepared.graph.state.filter(({ role }) => role === 'parameter').map(({ name }) => name));
-    const validations = await device.createSession(writeModel(evaluationGraph(prepared.network, parameters)));
+    const parameters = new Set(prepared.graph.state.filter(belongsToModel).map(({ name }) => name));
+    const evaluation = writeModel(evaluationGraph(prepared.network, parameters));
+    let validations: GraphSession;
+    try {
+      validations = await device.createSession(evaluation, sessionFor(device.provider, evaluation));
+    } catch (error) {
+      await steps.release();
+      throw error;
+    }
     return new Training(input, prepared, steps, validations, from);
   }
 
@@ -337,6 +346,10 @@ export class Training {
       Uint8Array.from(labels, (label) => (label === positive ? 1 : 0)),
     )?.threshold;
   }
+}
+
+function belongsToModel({ role }: TrainingGraph['state'][number]): boolean {
+  return role === 'parameter' || role === 'statistic';
 }
 
 /** A state goes on with the rows in the order in which it began its epoch. */

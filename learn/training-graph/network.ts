@@ -1,6 +1,6 @@
 /** The forward pass: the network, with parameters and running statistics as inputs, in the words of the provider. */
 
-import { lowerForDifferentiation } from '../autodiff/index.js';
+import { decomposeBehind } from '../autodiff/index.js';
 import type { Lowerings } from '../lowerings/index.js';
 import { lowerDropout, type RandomInput } from '../models/index.js';
 import { Arithmetic, type GraphBuilder, importModel, isFloat, OnnxError, type Value } from '../onnx/index.js';
@@ -32,6 +32,7 @@ export function importNetwork(
   const parameters = new Map<string, Value>();
   const statistics = new Map<string, RunningStatistic>();
   const moving = batchStatistics === 'trained' ? trainedStatistics(model, trainable) : new Set<string>();
+  const decompose = decomposeBehind(graph, trainable);
   const { outputs } = importModel(graph, model, {
     replaceInitializer(tensor, type) {
       const name = tensor.name ?? '';
@@ -47,6 +48,9 @@ export function importNetwork(
     },
     ...(half && { replaceInputs: halfPrecisionInputs(math) }),
     lower(node, inputs) {
+      // First, because it follows every node on the way of the gradient.
+      const decomposed = decompose(node, inputs);
+      if (decomposed) return decomposed;
       if (node.opType === 'Dropout') {
         const lowered = lowerDropout(graph, node, inputs);
         if (lowered.random) random.push(lowered.random);
@@ -55,10 +59,7 @@ export function importNetwork(
       if (statisticsOf(node).some((name) => statistics.has(name)))
         return trainBatchNormalization(graph, lowerings, node, inputs, statistics);
       const type = node.opType ?? '';
-      const lowered = Object.hasOwn(lowerings.operators, type)
-        ? lowerings.operators[type]!(math, node, inputs)
-        : undefined;
-      return lowered ?? lowerForDifferentiation?.(graph, node, inputs);
+      return Object.hasOwn(lowerings.operators, type) ? lowerings.operators[type]!(math, node, inputs) : undefined;
     },
   });
   const [logits] = outputs;

@@ -1,6 +1,6 @@
 /** What a training graph is made from, and what it is. */
 import type { DType, Tensor } from '../../runtime/tensor.js';
-import type { Provider } from '../device.js';
+import type { Provider, SessionOptions } from '../device.js';
 import type { LossSettings } from '../losses/index.js';
 import type { RandomInput } from '../models/index.js';
 import type { ModelProto } from '../onnx/index.js';
@@ -114,5 +114,5 @@ export interface TrainingGraph {
   /** Present: inputs but for the state, and outputs but for the state, have an axis of steps in front. See {@link inLoop}. */
   readonly steps?: 'many';
   /** What the session that runs the graph must be made with. */
-  readonly session: { readonly disabledOptimizers: readonly string[] };
+  readonly session: SessionOptions;
 }

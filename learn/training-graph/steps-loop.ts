@@ -81,7 +81,13 @@ export function inLoop(step: TrainingGraph): TrainingGraph {
       ],
     },
   };
-  return { ...step, ...finished(model, step.provider), steps: 'many' };
+  const { nodesOnCpu, ...session } = step.session;
+  return {
+    ...step,
+    ...finished(model, step.provider),
+    steps: 'many',
+    session: nodesOnCpu ? { ...session, nodesOnCpu: nodesOnCpu.map(inside) } : session,
+  };
 }
 
 function renamed(node: NodeProto, inside: (name: string) => string): NodeProto {

@@ -4,7 +4,9 @@ import { reverseWalk } from '../autodiff/index.js';
 import type { Provider } from '../device.js';
 import { lossRule } from '../losses/index.js';
 import { LOWERINGS } from '../lowerings/index.js';
+import { nodesForCpu } from '../lowerings/webgpu-faults.js';
 import { isParameter } from '../models/index.js';
+import { flatten } from '../onnx/flatten.js';
 import {
   Arithmetic,
   fromTensorProto,
@@ -34,6 +36,10 @@ import { emitStep, type Step } from './update.js';
  * @throws OnnxError when an option does not fit the network, or an operator on the way has no derivative
  */
 export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
+  return graphOf({ ...options, model: flatten(options.model) });
+}
+
+function graphOf(options: TrainingGraphOptions): TrainingGraph {
   const { model, provider = 'cpu', precision = 'float32' } = options;
   const lowerings = LOWERINGS[provider];
   const mixed = precision === 'mixed';
@@ -107,7 +113,7 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     outputs: named,
     state: updated.slots.map((slot) => describe(slot, model)),
     random: network.random,
-    session: { disabledOptimizers: [] },
+    session: provider === 'webgpu' ? { nodesOnCpu: nodesForCpu(target.nodes) } : {},
   };
 }
 
@@ -183,7 +189,7 @@ function withoutIdle(options: TrainingGraphOptions, all: readonly Value[], idle:
   const trainable = all.map(({ name }) => name).filter((name) => !idle.includes(name));
   if (trainable.length === 0)
     throw new OnnxError('there is nothing to train: the loss depends on no parameter of the model');
-  return trainingGraph({ ...options, trainable });
+  return graphOf({ ...options, trainable });
 }
 
 function describe({ name, role, input, output, initial, startsAs = name }: Slot, model: ModelProto): TrainingState {

@@ -81,7 +81,7 @@ export class TrainingLoop {
     const surroundings = { control: new Control(), budget: new ThreadBudget(), provider, threads };
     const device = new OwnedDevice(timingRuns(native), surroundings);
     const session = await device.createSession(graph.bytes, {
-      disabledOptimizers: graph.session.disabledOptimizers,
+      ...graph.session,
       outputsOnDevice: graph.state.map(({ output }) => output),
     });
     const { labels, learningRate: rate } = graph.inputs;
