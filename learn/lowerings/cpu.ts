@@ -1,5 +1,7 @@
 /** What runs fastest on ONNX Runtime's CPU provider, by measurement. */
 import { batchNormalizationOperator } from './batch-normalization.js';
+import { flippedConvolution } from './convolution/flipped.js';
+import { interleavedConvolution } from './convolution/interleaved.js';
 import type { Lowerings } from './lowerings.js';
 import { maxPoolByBlocks, windowSumByBlocks } from './pooling/blocks.js';
 import { maxPoolByPhases } from './pooling/max-by-phases.js';
@@ -8,6 +10,11 @@ import { PORTABLE } from './portable.js';
 
 export const CPU: Lowerings = {
   ...PORTABLE,
+  convolutionWeightGradient: (math, x, gradient, window) =>
+    interleavedConvolution(math, x, gradient, window) ?? PORTABLE.convolutionWeightGradient(math, x, gradient, window),
+  convolutionInputGradient: (math, x, weight, gradient, window) =>
+    flippedConvolution(math, x, weight, gradient, window) ??
+    PORTABLE.convolutionInputGradient(math, x, weight, gradient, window),
   maxPoolGradient: (math, x, y, gradient, window) =>
     maxPoolByBlocks(math, x, y, gradient, window) ??
     maxPoolByPhases(math, x, y, gradient, window) ??

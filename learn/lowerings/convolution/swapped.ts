@@ -3,6 +3,7 @@ import type { Arithmetic, Value } from '../../onnx/index.js';
 import { spanOf } from '../../onnx/operators/window.js';
 import { cut, extentsFrom, knownExtent, shapeList, spatialAxes } from '../extents.js';
 import type { ConvolutionWindow } from '../lowerings.js';
+import { swapFirst, withAnImage } from './weight-gradient.js';
 
 /**
  * dL/dweight [O, C / group, ...kernel] of y = conv(x, weight): each element is the sum over images and places of what it multiplied
@@ -21,18 +22,6 @@ export function swappedConvolution(math: Arithmetic, x: Value, gradient: Value, 
   return swapFirst(math, exactly(math, swapped, x, gradient, window, kernel));
 }
 
-/**
- * An image of zeros is put behind a batch that may be empty: a convolution of no channels at all does not end on the CPU provider (1.30, with
- * padding, where the batch is their number).
- */
-function withAnImage(math: Arithmetic, batch: Value): Value {
-  const [images] = batch.shape;
-  if (typeof images === 'number' && images > 0) return batch;
-  const missing = math.max(math.sub(math.integers([1]), math.extentOf(batch, 0)), math.integers([0]));
-  const shape = shapeList(math, [missing, ...extentsFrom(math, batch, 1)]);
-  return math.graph.op('Concat', [batch, math.graph.op('Expand', [math.scalar(0, batch.dtype), shape])], { axis: 0 });
-}
-
 /** x [N, C, ...] as [C / group, group N, ...], which is [C, N, ...] for one group. */
 function channelsFirst(math: Arithmetic, x: Value, group: number): Value {
   if (group === 1) return swapFirst(math, x);
@@ -44,10 +33,6 @@ function channelsFirst(math: Arithmetic, x: Value, group: number): Value {
     math.transpose(split, [2, 1, 0, ...others]),
     shapeList(math, [channels, -1, ...spatial]),
   ]);
-}
-
-function swapFirst(math: Arithmetic, value: Value): Value {
-  return math.transpose(value, [1, 0, ...spatialAxes(value)]);
 }
 
 /** Where the stride does not divide the extent, there is room for more than the kernel: that part is cut away. */

@@ -66,7 +66,7 @@ function keepsExtents(window: ConvolutionWindow): boolean {
 }
 
 /** The shape of `value` with the spatial extents of `x`: what the run has anyway, told to the builder. */
-function spatialLike(math: Arithmetic, value: Value, x: Value): Value {
+export function spatialLike(math: Arithmetic, value: Value, x: Value): Value {
   const shape = (of: Value, range: { start?: number; end?: number }) => math.graph.op('Shape', [of], range);
   return math.graph.op('Concat', [shape(value, { end: 2 }), shape(x, { start: 2 })], { axis: 0 });
 }
