@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { DECOMPOSITIONS } from '../learn/autodiff/decompositions/index.js';
+import { DERIVATIVES, LOSS_NAMES, OPTIMIZERS } from '../learn/index.js';
+import { loadModel } from '../learn/onnx/index.js';
 import { random, STREAMS } from '../learn/random.js';
+import { SCHEDULES } from '../learn/schedules/rows.js';
+import { dataConfigFields } from './contract/data-config.js';
+import { modelConfigFields } from './contract/model-config.js';
+import { OPTIMIZER_WORDS } from './contract/optimizer-words.js';
+import { SCHEDULER_WORDS } from './contract/scheduler-words.js';
+import { trainingConfigFields } from './contract/training-config.js';
 
 // The examples and the README's snippets, as a newcomer starts them: other processes, the bundle, the public names.
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -138,6 +147,41 @@ describe('embed.mjs', () => {
   });
 });
 
+describe('training-graph.mjs', () => {
+  it('trains without a runtime, and leaves a file whose gradients can be asked for', async () => {
+    const file = join(folder, 'attention.onnx');
+    const { code, stdout, stderr } = await node(example('training-graph.mjs'), file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/^epoch \d {2}loss 0\.\d{4}/gm)).toHaveLength(8);
+    expect(stdout).toMatch(/^test, averaged weights: AUC (0\.9\d|1\.0)/m);
+    const { graph } = await loadModel(file);
+    expect(graph!.input.map(({ name }) => name)).toEqual(['x']);
+
+    // The request of the README fine-tunes its head.
+    const [, request] = /```json\n([\s\S]*?"attention\.onnx"[\s\S]*?)```/.exec(readme()) ?? [];
+    writeFileSync(join(folder, 'fine-tune.json'), request!);
+    const status = await train(join(folder, 'fine-tune.json'), '--data-root', folder);
+    expect(testAuc(status)).toBeGreaterThan(0.97);
+    const tuned = await loadModel(String(status['network_path']));
+    const changed = tuned.graph!.initializer.filter(({ rawData }, index) => {
+      return !Buffer.from(rawData!).equals(graph!.initializer[index]!.rawData!);
+    });
+    expect(changed.map(({ name }) => name)).toEqual(['head.weight', 'head.bias']);
+  });
+});
+
+describe('input-gradients.mjs', () => {
+  it('tells what moves the answer of the file that a job leaves', async () => {
+    const { model_path } = await train(example('train-wdbc.json'));
+    const { code, stdout, stderr } = await node(example('input-gradients.mjs'), String(model_path));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^569 rows\. .* "malignant"/);
+    // Large and rough cells are the malignant ones.
+    expect(stdout).toMatch(/^ {2}worst_\w+ +\+0\.\d{3}$/m);
+    expect(stdout.match(/^ {2}\w+ +[+-]\d\.\d{3}$/gm)).toHaveLength(8);
+  });
+});
+
 describe('wdbc-splits.mjs', () => {
   it('tells what the README says of the 15 splits', { timeout: 120_000 }, async () => {
     const { code, stdout, stderr } = await node(example('wdbc-splits.mjs'), folder);
@@ -213,6 +257,45 @@ describe('the README', () => {
     for (const file of readdirSync(join(root, 'examples'))) expect(readme()).toContain(`examples/${file}`);
   });
 
+  it('lists every loss, optimiser, schedule and operator that there is, and how many operators', () => {
+    const named = (words: readonly string[]) => words.filter((word) => !tableCells().includes(`\`${word}\``));
+    const [standard, own] = [Object.keys(DECOMPOSITIONS['']!), Object.keys(DECOMPOSITIONS['com.microsoft']!)];
+    const derivatives = Object.keys(DERIVATIVES);
+    expect(named([...LOSS_NAMES, ...OPTIMIZERS, ...Object.keys(SCHEDULES)])).toEqual([]);
+    expect(named([...derivatives, ...standard, ...own])).toEqual([]);
+    const counts = /(\d+) of ONNX's operators have a derivative, (\d+) more .* so are (\d+) of ONNX Runtime's own/s;
+    expect(counts.exec(readme())?.slice(1).map(Number)).toEqual([derivatives.length, standard.length, own.length]);
+  });
+
+  it('lists every word of a training job that is available, and every optimiser, schedule and loss of it', () => {
+    const fields = { ...dataConfigFields, ...modelConfigFields, ...trainingConfigFields };
+    const words = Object.entries(fields).flatMap(([word, { description }]) => {
+      return description?.startsWith('Not available') ? [] : [`\`${word}\``];
+    });
+    const choices = [...OPTIMIZER_WORDS, ...SCHEDULER_WORDS].map((word) => `\`"${word}"\``);
+    expect([...words, ...choices].filter((word) => !tableCells().includes(word))).toEqual([]);
+  });
+
+  it('shows gradients of a network and a training without a runtime, as they run', async () => {
+    const run = async (name: string) => {
+      const code = snippetWith(`${name}(`)
+        .replaceAll("'network.onnx'", JSON.stringify(join(folder, 'network.onnx')))
+        .replaceAll("'trained.onnx'", JSON.stringify(join(folder, 'trained.onnx')));
+      const ended = await node('--input-type=module', '--eval', code);
+      expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
+      return ended.stdout;
+    };
+    expect(await run('differentiate')).toMatch(/Float32Array\(4\).*\[ 32, 4 \]/s);
+    const losses = [...(await run('trainingGraph')).matchAll(/loss (\d\.\d{3})/g)].map(([, loss]) => Number(loss));
+    expect(losses).toHaveLength(4);
+    expect(losses.at(-1)).toBeLessThan(0.2);
+    const [before, after] = await Promise.all(
+      ['network.onnx', 'trained.onnx'].map((name) => loadModel(join(folder, name))),
+    );
+    expect(after!.graph!.node).toEqual(before!.graph!.node);
+    expect(after!.graph!.initializer[0]!.rawData).not.toEqual(before!.graph!.initializer[0]!.rawData);
+  });
+
   it('lists every node type with its ports', async () => {
     const { stdout } = await node(program, 'nodes', '--json');
     const { nodes } = JSON.parse(stdout) as { nodes: { type: string; inputs: string[]; outputs: string[] }[] };
@@ -225,11 +308,24 @@ describe('the README', () => {
   });
 });
 
+/** The lines of the README's tables. */
+function tableCells(): string {
+  return readme()
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .join('\n');
+}
+
 /** The block of the README that makes the socket of that name. */
 function snippet(socket: string): string {
+  return snippetWith(`const ${socket} = new WebSocket(`);
+}
+
+/** The first block of the README with that text. */
+function snippetWith(text: string): string {
   const blocks = [...readme().matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code!);
-  const found = blocks.find((code) => code.includes(`const ${socket} = new WebSocket(`));
-  if (found === undefined) throw new Error(`README.md has no snippet with the socket "${socket}"`);
+  const found = blocks.find((code) => code.includes(text));
+  if (found === undefined) throw new Error(`README.md has no snippet with "${text}"`);
   return found;
 }
 

@@ -62,10 +62,14 @@ export interface JobStatus {
   readonly checkpoint: string | null;
   /** The exported model, once there is one. */
   readonly model_path: string | null;
+  /** The file that was fine-tuned, with its new weights, once there is one. */
+  readonly network_path: string | null;
   /** What it computes on, once that is known: `cpu`, `webgpu` or `cuda`. */
   readonly provider: string | null;
   /** What the GPU is called, where somebody says. */
   readonly device: string | null;
+  /** What is computed or kept in another precision than float32, in words, once that is known. */
+  readonly precision: string | null;
 }
 
 /** A training job. Iterating gives its events from the first one on. */

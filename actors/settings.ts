@@ -1,44 +1,66 @@
 /** From the words of the contract to those of `learn/`. */
-import type { ModelSpec, PreprocessingRecipe, TrainingSettings } from '../learn/index.js';
+import {
+  type ClassificationLoss,
+  DEFAULT_RECIPE,
+  type ModelSpec,
+  type PreprocessingRecipe,
+  SQUARE_ROOT_OF_DEPTH,
+  type TrainingSettings,
+  type WeightGroup,
+} from '../learn/index.js';
 import {
   backboneOf,
   earlyStoppingOf,
+  lossOf,
+  MLP_DEFAULTS,
   MONITORS,
   type ModelConfig,
   monitorOf,
+  networkFileOf,
+  type Preprocess,
   schedulerOf,
   type TrainerConfig,
   type TrainingConfig,
 } from './contract/index.js';
+import { defined } from './defined.js';
+import { loadNetwork } from './load-network.js';
+import { optimizerSettingsOf } from './optimizer-settings.js';
+import { scheduleOf } from './schedule-settings.js';
 
-export function modelSpecOf(config: ModelConfig): ModelSpec {
-  return {
-    kind: 'model_spec',
-    backbone: backboneOf(config),
-    hidden: config.hidden,
-    dropout: config.dropout,
-    ...(config.seed !== undefined && { seed: config.seed }),
-    ...(config.num_classes !== undefined && { numClasses: config.num_classes }),
-  };
+/** @throws FileError, OnnxError when the config names a file that cannot be read */
+export async function modelSpecOf(config: ModelConfig, dataRoots: readonly string[]): Promise<ModelSpec> {
+  const common = defined({ seed: config.seed, numClasses: config.num_classes });
+  const file = networkFileOf(config);
+  if (file !== undefined) return { ...(await loadNetwork(file, dataRoots)), ...common };
+  const { hidden = MLP_DEFAULTS.hidden, dropout = MLP_DEFAULTS.dropout } = config;
+  return { kind: 'model_spec', backbone: 'mlp', hidden, dropout, ...common };
 }
 
 /** Of a job and of a node: what only a job can keep is not asked for here. */
 export function trainingSettingsOf(config: TrainerConfig | TrainingConfig, hasValidation: boolean): TrainingSettings {
   const monitor = monitorOf(config, hasValidation);
   const stopping = earlyStoppingOf(config);
+  const schedule = schedulerOf(config);
+  const followed = (schedule.type === 'plateau' ? schedule.monitor : undefined) ?? monitor;
+  const { clip_norm: clipNorm, clip_value: clipValue, accumulate, ema_decay: averageDecay } = config;
   return {
     epochs: config.epochs,
     batchSize: config.batch_size,
     learningRate: config.learning_rate,
-    optimizer: {
-      type: config.optimizer,
-      weightDecay: config.weight_decay,
-      ...(config.momentum !== undefined && { momentum: config.momentum }),
-    },
-    schedule: schedulerOf(config),
-    labelSmoothing: config.label_smoothing,
+    optimizer: optimizerSettingsOf(config),
+    schedule: scheduleOf(schedule, { epochs: config.epochs, monitor: { name: followed, mode: MONITORS[followed] } }),
+    loss: lossSettingsOf(config),
     ...(config.class_weights && { classWeights: config.class_weights }),
-    ...(typeof config.clip_norm === 'number' && { clipNorm: config.clip_norm }),
+    ...(config.parameter_groups && { groups: config.parameter_groups.map(groupOf) }),
+    ...(config.no_decay_on_bias_and_norm && { decaysOnlyMatrices: true }),
+    ...(typeof clipNorm === 'number' && { clipNorm }),
+    ...(typeof clipValue === 'number' && { clipValue }),
+    ...(typeof accumulate === 'number' && { accumulate }),
+    ...(typeof averageDecay === 'number' && { averageDecay }),
+    ...(config.use_amp && { precision: 'mixed' as const }),
+    ...(config.gradient_checkpointing && {
+      checkpointing: config.gradient_checkpointing === true ? SQUARE_ROOT_OF_DEPTH : config.gradient_checkpointing,
+    }),
     monitor: { name: monitor, mode: MONITORS[monitor] },
     keepBest: config.keep_best,
     ...(stopping && {
@@ -53,9 +75,21 @@ export function trainingSettingsOf(config: TrainerConfig | TrainingConfig, hasVa
   };
 }
 
-export function recipeOf(config: {
-  readonly impute: PreprocessingRecipe['impute'];
-  readonly scale: PreprocessingRecipe['scale'];
-}): PreprocessingRecipe {
-  return { impute: config.impute, scale: config.scale };
+function lossSettingsOf(config: TrainerConfig | TrainingConfig): ClassificationLoss {
+  const words = lossOf(config);
+  return words.type === 'cross_entropy'
+    ? { type: 'cross_entropy', labelSmoothing: config.label_smoothing }
+    : { type: 'focal', ...defined({ gamma: words.gamma }) };
+}
+
+type Group = NonNullable<TrainingConfig['parameter_groups']>[number];
+
+function groupOf({ parameters, learning_rate_scale, weight_decay }: Group): WeightGroup {
+  return { parameters, ...defined({ learningRateScale: learning_rate_scale, weightDecay: weight_decay }) };
+}
+
+/** What is done to the features: what is asked for; otherwise the usual, and nothing in front of a network from a file. */
+export function recipeOf(asked: Preprocess | undefined, model: ModelConfig): PreprocessingRecipe {
+  if (asked !== undefined) return { impute: asked.impute, scale: asked.scale };
+  return backboneOf(model) === 'onnx' ? { impute: 'none', scale: 'none' } : DEFAULT_RECIPE;
 }

@@ -4,7 +4,16 @@
  */
 export * from './autodiff/index.js';
 export * from './data/index.js';
-export type { Device, GraphSession, NamedTensors } from './device.js';
+export type {
+  Device,
+  DeviceTensor,
+  Feeds,
+  GraphSession,
+  KeptRun,
+  NamedTensors,
+  Provider,
+  SessionOptions,
+} from './device.js';
 export * from './initialization/index.js';
 export * from './losses/index.js';
 export { crossEntropy } from './losses/index.js';

@@ -15,7 +15,6 @@ describe('data_config', () => {
     expect(dataConfig.parse({ dataset: 'wdbc' })).toEqual({
       dataset: 'wdbc',
       split: { train: 0.7, val: 0.15, test: 0.15, by: 'stratified' },
-      preprocess: { impute: 'median', scale: 'standard' },
     });
   });
 

@@ -89,7 +89,11 @@ export const dataConfigFields = {
   categorical: distinct(name, 0, 100_000)
     .optional()
     .describe('Columns whose values are names, even where they look like numbers.'),
-  preprocess: preprocess.prefault({}),
+  preprocess: preprocess
+    .optional()
+    .describe(
+      'Medians for missing values and standard scale when left out; in front of a network from a file, nothing.',
+    ),
   images: notYet('images cannot be read yet; give the tabular columns as `features`'),
   transforms: notYet('there is no augmentation of tabular data; leave it out', 'none'),
 } as const;

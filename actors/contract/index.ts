@@ -11,15 +11,25 @@ export {
   type Split,
   split,
 } from './data-config.js';
-export { backboneOf, type ModelConfig, modelConfig, modelConfigFields } from './model-config.js';
+export { type LossWords, lossOf } from './loss-words.js';
+export {
+  backboneOf,
+  checkModel,
+  MLP_DEFAULTS,
+  type ModelConfig,
+  modelConfig,
+  modelConfigFields,
+  networkFileOf,
+} from './model-config.js';
 export { MONITORS, type Monitor, monitor, needsValidation } from './monitors.js';
 export { nearest, suggestion } from './nearest.js';
+export { type OptimizerWords, optimizerOf } from './optimizer-words.js';
 export { type ContractIssue, issuesOf, mustParse, type Parsed, parse } from './parse.js';
 export { quoted, received } from './received.js';
+export { type SchedulerWords, schedulerOf, WARM_UP_SHARE, warmUpOf } from './scheduler-words.js';
 export {
   earlyStoppingOf,
   monitorOf,
-  schedulerOf,
   type TrainerConfig,
   type TrainingConfig,
   trainerConfig,

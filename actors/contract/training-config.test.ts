@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { MONITORS, needsValidation } from './monitors.js';
 import { parse } from './parse.js';
-import { earlyStoppingOf, monitorOf, schedulerOf, trainingConfig } from './training-config.js';
+import { schedulerOf } from './scheduler-words.js';
+import { earlyStoppingOf, monitorOf, trainingConfig } from './training-config.js';
 
 function faults(value: unknown): string[] {
   const parsed = parse(trainingConfig, value);
@@ -40,11 +42,18 @@ describe('training_config', () => {
       early_stopping: { monitor: 'val_loss', mode: 'min', patience: 5, min_delta: 0.001 },
       output_dir: 'out',
       threads: 2,
-      use_amp: false,
-      gradient_checkpointing: false,
-      accumulate: 1,
+      clip_value: 0.5,
+      use_amp: true,
+      gradient_checkpointing: { segments: 3 },
+      accumulate: 4,
+      ema_decay: 0.99,
+      no_decay_on_bias_and_norm: true,
+      parameter_groups: [{ parameters: ['layer0.*'], learning_rate_scale: 0.1, weight_decay: 0 }],
     };
     expect(faults(all)).toEqual([]);
+    // What older clients send when they ask for nothing.
+    const nothing = { use_amp: false, gradient_checkpointing: false, accumulate: 1, ema_decay: null, clip_value: null };
+    expect(faults(nothing)).toEqual([]);
     expect(faults({ class_weights: [1, 2.5], early_stopping: false, clip_norm: null })).toEqual([]);
   });
 
@@ -55,15 +64,47 @@ describe('training_config', () => {
     [{ learning_rate: 0 }, 'learning_rate: must be greater than 0'],
     [{ learning_rate: Number.POSITIVE_INFINITY }, 'learning_rate: expected a finite number, received Infinity'],
     [{ optimizer: 'Adma' }, 'Did you mean "adam"?'],
-    [{ optimizer: 'lion' }, 'optimizer: "lion" is not available in this version'],
-    [{ momentum: 0.9 }, 'momentum: belongs to "sgd", and the optimizer is "adamw"'],
-    [{ loss: 'focal' }, 'loss: "focal" is not available in this version'],
-    [{ scheduler: 'plateau' }, 'scheduler: "plateau" is not available in this version'],
+    [{ optimizer: 'lbfgs' }, 'optimizer: "lbfgs" is not available in this version'],
+    [{ optimizer: 7 }, 'optimizer: expected one of "adamw", "adam"'],
+    [{ optimizer: {} }, 'optimizer.type: is required: one of "adamw", "adam"'],
+    [{ optimizer: { type: 'lars' } }, 'optimizer.type: "lars" is not available in this version'],
+    [{ optimizer: { type: 'adma' } }, 'optimizer.type: there is no "adma". Did you mean "adam"?'],
+    [{ optimizer: { type: 'adam', betas: [0.9, 1] } }, 'optimizer.betas.1: must be less than 1'],
+    [{ optimizer: { type: 'adam', rho: 0.9 } }, 'optimizer.rho: unknown key "rho"'],
+    [{ optimizer: { type: 'sgd', nesterov: true } }, 'optimizer.nesterov: needs a `momentum` above 0'],
+    [
+      { optimizer: { type: 'sgd', nesterov: true, dampening: 0.1 }, momentum: 0.9 },
+      'optimizer.dampening: must be 0 with `nesterov`',
+    ],
+    [{ momentum: 0.9 }, 'momentum: belongs to "sgd" and "rmsprop", and the optimizer is "adamw"'],
+    [{ optimizer: { type: 'sgd', momentum: 0.9 }, momentum: 0.9 }, 'momentum: stands beside `optimizer.momentum`'],
+    [{ loss: 'mse' }, 'loss: "mse" is not available in this version: the label of a job is a class'],
+    [{ loss: { type: 'cox' } }, 'loss.type: "cox" is not available in this version: there are no times of survival'],
+    [{ loss: 'focal', label_smoothing: 0.1 }, 'label_smoothing: belongs to "cross_entropy", and the loss is "focal"'],
+    [{ loss: { type: 'focal', gamma: -1 } }, 'loss.gamma: must be at least 0'],
+    [{ scheduler: 'plateu' }, 'Did you mean "plateau"?'],
+    [{ scheduler: 'step' }, 'scheduler: "step" needs to know more: say it as {"type": "step", "step_size": 30}'],
+    [{ scheduler: { type: 'step' } }, 'scheduler.step_size: is required'],
+    [{ scheduler: { type: 'cosine', t_0: 3 } }, 'scheduler.t_0: unknown key "t_0"'],
+    [{ scheduler: { type: 'onecycle', warmup_epochs: 1 } }, 'scheduler.warmup_epochs: unknown key'],
+    [{ scheduler: { type: 'onecycle', three_phase: true, pct_start: 0.6 } }, 'scheduler.pct_start: is at most 0.5'],
+    [
+      { scheduler: { type: 'cosine', warmup_epochs: 1, warmup_steps: 5 } },
+      'scheduler.warmup_epochs: stands beside `warmup_steps`',
+    ],
+    [{ scheduler: { type: 'linear', warmup_start_factor: 0.1 } }, 'scheduler.warmup_start_factor: needs a warm-up'],
+    [
+      { scheduler: { type: 'plateau', monitor: 'test_auc' } },
+      'scheduler.monitor: "test_auc": a model chosen by its test',
+    ],
     [{ use_scheduler: true, scheduler: 'constant' }, 'scheduler: "constant" contradicts `use_scheduler: true`'],
-    [{ use_scheduler: false, scheduler: 'cosine' }, 'scheduler: "cosine" contradicts `use_scheduler: false`'],
-    [{ use_amp: true }, 'use_amp: is not available in this version'],
-    [{ gradient_checkpointing: true }, 'gradient_checkpointing: is not available in this version'],
-    [{ accumulate: 4 }, 'accumulate: is not available in this version'],
+    [{ use_scheduler: false, scheduler: 'onecycle' }, 'scheduler: "onecycle" contradicts `use_scheduler: false`'],
+    [{ use_amp: 'yes' }, 'use_amp: expected true or false'],
+    [{ gradient_checkpointing: { segments: 0 } }, 'gradient_checkpointing.segments: must be at least 1'],
+    [{ accumulate: 0 }, 'accumulate: must be at least 1'],
+    [{ ema_decay: 1 }, 'ema_decay: must be less than 1'],
+    [{ parameter_groups: [{ parameters: [] }] }, 'parameter_groups.0.parameters: must not be empty'],
+    [{ parameter_groups: [{ learning_rate_scale: 2 }] }, 'parameter_groups.0.parameters: is required'],
     [{ provider: 'gpu' }, 'provider: expected one of "auto", "cpu", "webgpu", "cuda"'],
     [{ class_weights: [1, 0] }, 'class_weights.1: must be greater than 0'],
     [{ class_weights: 'equal' }, 'class_weights: expected "balanced", or a list'],
@@ -88,8 +129,9 @@ describe('training_config', () => {
     [{ use_scheduler: false }, 'constant'],
     [{ use_scheduler: true }, 'cosine'],
     [{ scheduler: 'cosine' }, 'cosine'],
+    [{ scheduler: { type: 'onecycle' } }, 'onecycle'],
   ])('reads the schedule of %j as %s', (config, expected) => {
-    expect(schedulerOf(trainingConfig.parse(config))).toBe(expected);
+    expect(schedulerOf(trainingConfig.parse(config))).toEqual({ type: expected });
   });
 
   it('watches the loss unless told otherwise, on the training rows when there are no others', () => {
@@ -103,6 +145,26 @@ describe('training_config', () => {
     expect(earlyStoppingOf(config)).toEqual({ monitor: 'val_auc', mode: 'max', patience: 3, min_delta: 0 });
     expect(earlyStoppingOf(trainingConfig.parse({ early_stopping: false }))).toBeUndefined();
     expect(earlyStoppingOf(trainingConfig.parse({}))).toBeUndefined();
+  });
+});
+
+describe('the words that have settings', () => {
+  it('are those of the JSON Schema, alone and with their settings', () => {
+    const { properties } = z.toJSONSchema(trainingConfig, { io: 'input' }) as unknown as {
+      properties: Record<
+        string,
+        { anyOf: [{ enum: string[] }, { oneOf: { properties: { type: { const: string } } }[] }] }
+      >;
+    };
+    for (const [word, least] of [
+      ['optimizer', 11],
+      ['scheduler', 11],
+      ['loss', 2],
+    ] as const) {
+      const [alone, settings] = properties[word]!.anyOf;
+      expect(alone.enum.length, word).toBe(least);
+      expect(settings.oneOf.map((one) => one.properties.type.const).sort(), word).toEqual([...alone.enum].sort());
+    }
   });
 });
 

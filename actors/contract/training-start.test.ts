@@ -13,7 +13,7 @@ describe('the body of POST /training/start', () => {
   it('needs nothing but data', () => {
     const body = trainingStart.parse({ data_config: DATA });
     expect(body.training_config.epochs).toBe(50);
-    expect(body.model_config.hidden).toEqual([64, 32]);
+    expect(body.model_config).toEqual({});
     expect(faults({ name: 'first', description: null, data_config: DATA, resume_from: 'job_0001' })).toEqual([]);
   });
 

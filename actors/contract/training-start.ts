@@ -4,6 +4,7 @@ import { dataConfig } from './data-config.js';
 import { description, path, title } from './fields.js';
 import { modelConfig } from './model-config.js';
 import { needsValidation } from './monitors.js';
+import { schedulerOf } from './scheduler-words.js';
 import { earlyStoppingOf, trainingConfig } from './training-config.js';
 
 export const trainingStart = z
@@ -34,6 +35,9 @@ export const trainingStart = z
     if (data.split.val === 0) {
       const mend = 'and data_config.split.val is 0: give it a share, or take "train_loss"';
       const stopping = earlyStoppingOf(training);
+      const schedule = schedulerOf(training);
+      if (schedule.type === 'plateau' && schedule.monitor !== undefined && needsValidation(schedule.monitor))
+        refuse(['training_config', 'scheduler', 'monitor'], `${schedule.monitor} needs validation rows, ${mend}`);
       if (training.monitor !== undefined && needsValidation(training.monitor)) {
         refuse(['training_config', 'monitor'], `${training.monitor} needs validation rows, ${mend}`);
       } else if (stopping !== undefined && needsValidation(stopping.monitor)) {

@@ -1,10 +1,17 @@
 /** `mlp` and `backbone_selector`: the network that is to be trained. */
 import { z } from 'zod';
-import { type ModelConfig, modelConfig, modelConfigFields } from '../contract/index.js';
+import { checkModel, MLP_DEFAULTS, type ModelConfig, modelConfig, modelConfigFields } from '../contract/index.js';
 import { defineNode } from '../node-type.js';
 import { modelSpecOf } from '../settings.js';
 
-const { backbone: _backbone, type: _type, ...mlpFields } = modelConfigFields;
+const {
+  backbone: _backbone,
+  type: _type,
+  onnx: _onnx,
+  input: _input,
+  output: _output,
+  ...mlpFields
+} = modelConfigFields;
 
 export const mlp = defineNode({
   type: 'mlp',
@@ -13,8 +20,8 @@ export const mlp = defineNode({
   description: 'Fully connected layers with ReLU and dropout, on tabular features. Built when the data is known.',
   inputs: {},
   outputs: { model: { type: 'model' } },
-  config: z.strictObject(mlpFields),
-  run: (inputs) => ({ model: modelSpecOf({ ...inputs, backbone: 'mlp' }) }),
+  config: z.strictObject(mlpFields).superRefine(checkModel),
+  run: async (inputs, context) => ({ model: await modelSpecOf(inputs, context.dataRoots) }),
 });
 
 export const backboneSelector = defineNode({
@@ -22,15 +29,20 @@ export const backboneSelector = defineNode({
   aliases: ['model'],
   name: 'Backbone',
   category: 'model',
-  description: 'Chooses a network by name; "mlp" in this version.',
+  description: 'Chooses a network: "mlp", or one from an ONNX file that is to be fine-tuned.',
   inputs: {},
   outputs: {
     backbone: { type: 'model' },
     output_dim: {
       type: 'number',
-      description: 'Width of the last hidden layer; null when that is the number of features.',
+      description:
+        'Width of the last hidden layer; null when that is the number of features, or the network comes from a file.',
     },
   },
   config: modelConfig as z.ZodType<ModelConfig>,
-  run: (inputs) => ({ backbone: modelSpecOf(inputs), output_dim: inputs.hidden.at(-1) ?? null }),
+  run: async (inputs, context) => {
+    const spec = await modelSpecOf(inputs, context.dataRoots);
+    const { hidden = MLP_DEFAULTS.hidden } = inputs;
+    return { backbone: spec, output_dim: spec.backbone === 'mlp' ? (hidden.at(-1) ?? null) : null };
+  },
 });

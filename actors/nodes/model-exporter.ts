@@ -10,11 +10,17 @@ export const modelExporter = defineNode({
   name: 'Export',
   category: 'export',
   description:
-    'Writes an ONNX file: input `table` [N, F] of raw values, output `probabilities` [N, C]; columns, category codes and classes in its metadata.',
+    'Writes an ONNX file: input `table` [N, F] of raw values, output `probabilities` [N, C]; columns, category codes and classes in its metadata. Or the network alone.',
   inputs: { model: { type: 'trained_model' } },
   outputs: { export_path: { type: 'string' }, file_size: { type: 'number', description: 'Bytes.' } },
   config: z.strictObject({
     format: z.literal('onnx').default('onnx'),
+    content: z
+      .enum(['scoring', 'network'])
+      .default('scoring')
+      .describe(
+        '"scoring": from raw values to probabilities. "network": from features to logits, as it was trained; of a network from a file, that very file with its new weights.',
+      ),
     filename: z
       .string()
       .regex(
@@ -25,7 +31,8 @@ export const modelExporter = defineNode({
       .default('model.onnx'),
   }),
   run: (inputs, context) => {
-    const bytes = exportModel(inputs['model'] as TrainedModel);
+    const model = inputs['model'] as TrainedModel;
+    const bytes = inputs.content === 'network' ? model.network : exportModel(model);
     writeFileDurably(context.outputDir, inputs.filename, bytes);
     return { export_path: join(context.outputDir, inputs.filename), file_size: bytes.length };
   },

@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import type { Dataset } from '../../learn/index.js';
 import { preprocess as preprocessConfig } from '../contract/index.js';
 import { defineNode } from '../node-type.js';
-import { recipeOf } from '../settings.js';
 
 export const preprocess = defineNode({
   type: 'preprocess',
@@ -14,5 +13,7 @@ export const preprocess = defineNode({
   inputs: { dataset: { type: 'dataset' } },
   outputs: { dataset: { type: 'dataset', description: 'The same raw samples with the wish attached.' } },
   config: preprocessConfig as z.ZodType<z.infer<typeof preprocessConfig>>,
-  run: (inputs) => ({ dataset: { ...(inputs['dataset'] as Dataset), recipe: recipeOf(inputs) } }),
+  run: ({ impute, scale, ...inputs }) => ({
+    dataset: { ...(inputs['dataset'] as Dataset), recipe: { impute, scale } },
+  }),
 });

@@ -36,7 +36,9 @@ export const trainer = defineNode({
       settings: trainingSettingsOf(inputs, validation !== undefined),
     });
     try {
-      context.emit({ kind: 'state', type: 'training_started', provider: training.provider });
+      const { provider, precision, notes } = training;
+      context.emit({ kind: 'state', type: 'training_started', provider, precision });
+      for (const message of notes) context.emit({ kind: 'state', type: 'note', message });
       for (;;) {
         context.throwIfStopped();
         const progress = await training.next();
@@ -68,7 +70,13 @@ export const trainer = defineNode({
       const model = await training.model();
       const trained: TrainedModel = parts.heldOut ? { ...model, heldOut: parts.heldOut } : model;
       const chosen = training.history.find(({ epoch }) => epoch === trained.epoch) ?? {};
-      return { trained_model: trained, metrics: { ...chosen }, history: training.history };
+      const skipped = training.skippedSteps;
+      return {
+        trained_model: trained,
+        // The figures are of the chosen epoch, the updates that were left out of all.
+        metrics: { ...chosen, ...(skipped !== undefined && { skipped_steps: skipped }) },
+        history: training.history,
+      };
     } finally {
       await training.release();
     }

@@ -24,6 +24,8 @@ const manifestSchema = z.object({
   graph_hash: z.string(),
   /** SHA-256 over the training and validation data: the same goes on. */
   data_hash: z.string(),
+  /** SHA-256 of the file that is fine-tuned; absent where the network comes from no file. */
+  network_sha256: z.string().optional(),
   request: z.record(z.string(), z.unknown()),
   files: z.array(z.object({ name: z.string(), bytes: z.int().min(0), sha256: z.string() })),
 });

@@ -28,6 +28,8 @@ interface Work {
   readonly device: OwnedDevice;
   readonly test: Dataset;
   readonly dataHash: string;
+  /** Of the file that is fine-tuned. */
+  readonly networkHash: string | undefined;
 }
 
 interface JobActorState {
@@ -135,7 +137,7 @@ async function open(state: JobActorState, context: Context): Promise<void> {
   const loaded = loadDataset(data, dataRoots);
   const { train: trainShare, val: valShare, test: testShare, by, seed = config.seed } = data.split;
   const parts = splitDataset(
-    { ...loaded, recipe: recipeOf(data.preprocess) },
+    { ...loaded, recipe: recipeOf(data.preprocess, model) },
     { train: trainShare, val: valShare, test: testShare, seed, by },
   );
   const from = path === undefined ? undefined : findCheckpoint(path).checkpoint;
@@ -144,6 +146,16 @@ async function open(state: JobActorState, context: Context): Promise<void> {
     throw new RuntimeError(
       'graph_refused',
       'the checkpoint was made with other training or validation data (rows, columns, classes or preprocessing): give it the same data and split, or start anew',
+    );
+  }
+  const spec = await modelSpecOf(model, dataRoots);
+  const networkHash = spec.backbone === 'onnx' ? spec.sha256 : undefined;
+  if (from && from.manifest.network_sha256 !== networkHash) {
+    throw new RuntimeError(
+      'graph_refused',
+      networkHash === undefined || from.manifest.network_sha256 === undefined
+        ? 'the checkpoint was made with another network: resume it with the `model_config` it was made with'
+        : `the checkpoint was made with another content of "${model.onnx}" (SHA-256 ${from.manifest.network_sha256}): put that file back, or start anew`,
     );
   }
   const device = await openDevice({
@@ -156,7 +168,7 @@ async function open(state: JobActorState, context: Context): Promise<void> {
     const training = await Training.open(
       device,
       {
-        spec: modelSpecOf(model),
+        spec,
         train: parts.train,
         ...(parts.val && { validation: parts.val }),
         settings: trainingSettingsOf(config, parts.val !== undefined),
@@ -165,7 +177,7 @@ async function open(state: JobActorState, context: Context): Promise<void> {
       from &&
         (from.state.finished === 'epochs' && from.state.epoch < config.epochs ? withoutEnd(from.state) : from.state),
     );
-    state.work = { training, device, test: parts.test, dataHash };
+    state.work = { training, device, test: parts.test, dataHash, networkHash };
   } catch (error) {
     await device.release();
     throw error;
@@ -175,6 +187,8 @@ async function open(state: JobActorState, context: Context): Promise<void> {
     what: 'running',
     totalEpochs: config.epochs,
     provider: training.provider,
+    precision: training.precision,
+    notes: [...(loaded.notes ?? []), ...training.notes],
     epoch: training.state().epoch,
     history: training.history,
   });
@@ -218,15 +232,27 @@ async function complete(state: JobActorState, context: Context, reason: string):
   const model = await training.model();
   const { metrics, confusion_matrix, threshold } = await evaluate(device, model, test, { seed: config.seed });
   let modelPath: string | undefined;
+  let networkPath: string | undefined;
   if (config.save_model) {
     writeFileDurably(state.init.outputDir, 'model.onnx', exportModel(model));
     modelPath = join(state.init.outputDir, 'model.onnx');
+    if (model.spec.backbone === 'onnx') {
+      writeFileDurably(state.init.outputDir, 'network.onnx', model.network);
+      networkPath = join(state.init.outputDir, 'network.onnx');
+    }
   }
   const named = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`test_${name}`, value]));
   end(state, context, {
     what: 'completed',
-    metrics: { ...named, confusion_matrix, threshold, chosen_epoch: model.epoch },
+    metrics: {
+      ...named,
+      confusion_matrix,
+      threshold,
+      chosen_epoch: model.epoch,
+      ...(training.skippedSteps !== undefined && { skipped_steps: training.skippedSteps }),
+    },
     modelPath,
+    networkPath,
     reason,
   });
 }
@@ -240,6 +266,7 @@ function save(state: JobActorState, context: Context): string | undefined {
     job_id: init.jobId,
     created_at: new Date(context.now()).toISOString(),
     data_hash: work.dataHash,
+    ...(work.networkHash !== undefined && { network_sha256: work.networkHash }),
     request: init.request as unknown as Record<string, unknown>,
   };
   state.saved = writeCheckpoint(directory, about, work.training.state());

@@ -54,6 +54,8 @@ describe('a report that finds the job paused', () => {
     what: 'running',
     totalEpochs: 10,
     provider: 'cpu',
+    precision: 'float32',
+    notes: [],
     epoch: 0,
     history: [],
   } as const;

@@ -36,8 +36,10 @@ export function newRecord(
     completed_at: null,
     checkpoint: null,
     model_path: null,
+    network_path: null,
     provider: null,
     device: null,
+    precision: null,
     ranFor: 0,
     runningSince: null,
   };
@@ -84,7 +86,12 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
   switch (report.what) {
     case 'running': {
       const begun = report.history.reduce(withEpoch, record);
-      const running = { ...begun, total_epochs: report.totalEpochs, provider: report.provider };
+      const running = {
+        ...begun,
+        total_epochs: report.totalEpochs,
+        provider: report.provider,
+        precision: report.precision,
+      };
       // A job that was paused while it still initialised stays so; from here on a resume makes it run.
       return record.status === 'paused'
         ? { ...running, started_at: running.started_at ?? new Date(now).toISOString() }
@@ -102,6 +109,7 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
         progress: 100,
         metrics: { ...chosenFigures(record, report.metrics['chosen_epoch']), ...report.metrics },
         model_path: report.modelPath ?? null,
+        network_path: report.networkPath ?? null,
       };
     case 'stopped':
       return { ...withStatus(record, 'stopped', now), checkpoint: report.checkpoint ?? record.checkpoint };
@@ -113,6 +121,9 @@ export function withReport(record: JobRecord, report: JobReport, now: number): J
 export function statusOf({ folder: _, ranFor, runningSince, ...record }: JobRecord, now: number): JobStatus {
   return {
     ...record,
+    // Records of earlier versions lack them.
+    network_path: record.network_path ?? null,
+    precision: record.precision ?? null,
     is_paused: record.status === 'paused',
     duration: ranFor + (runningSince === null ? 0 : (now - runningSince) / 1000),
   };

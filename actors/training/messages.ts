@@ -30,6 +30,10 @@ export type JobReport = { readonly type: 'report'; readonly jobId: string } & (
       readonly totalEpochs: number;
       /** What the sessions run on. */
       readonly provider: string;
+      /** What is computed or kept in another precision than float32, in words. */
+      readonly precision: string;
+      /** What people should know of the data and the network, in sentences. */
+      readonly notes: readonly string[];
       readonly epoch: number;
       readonly history: readonly Figures[];
     }
@@ -47,6 +51,8 @@ export type JobReport = { readonly type: 'report'; readonly jobId: string } & (
       readonly what: 'completed';
       readonly metrics: Readonly<Record<string, unknown>>;
       readonly modelPath: string | undefined;
+      /** The file that was fine-tuned, with its new weights. */
+      readonly networkPath: string | undefined;
       readonly reason: string;
     }
   | { readonly what: 'stopped'; readonly checkpoint: string | undefined }

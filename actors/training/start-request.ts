@@ -1,9 +1,11 @@
 /** The request for a job: what it leaves unsaid because it goes on from another, and everything that can be wrong with it. */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { NetworkFault } from '../../learn/index.js';
 import { parse, type TrainingStart, trainingStart } from '../contract/index.js';
 import { readableDirectory } from '../files.js';
 import { checkSourceExists } from '../load-dataset.js';
+import { checkNetworkFile } from '../load-network.js';
 import { Refusal } from '../refusal.js';
 import { findCheckpoint } from './checkpoint.js';
 
@@ -35,19 +37,25 @@ export async function readRequest(body: unknown, around: Folders, folderOfJob: F
   const parsed = parse(trainingStart, from ? inherit(from.request, wanted) : body, ['body']);
   if (!parsed.ok) throw new Refusal('invalid', 'the request is not valid', parsed.issues);
   folderOf(parsed.value, around);
+  const { data_config: data, model_config: model } = parsed.value;
   try {
-    checkSourceExists(parsed.value.data_config, around.dataRoots);
+    checkSourceExists(data, around.dataRoots);
   } catch (error) {
-    const field = parsed.value.data_config.data_path === undefined ? 'dataset' : 'data_path';
-    throw new Refusal('invalid', (error as Error).message, [
-      {
-        loc: ['body', 'data_config', field],
-        msg: (error as Error).message,
-        type: String((error as { code?: unknown }).code ?? 'value_error'),
-      },
-    ]);
+    throw refused(['data_config', data.data_path === undefined ? 'dataset' : 'data_path'], error);
+  }
+  try {
+    await checkNetworkFile(model, around.dataRoots);
+  } catch (error) {
+    throw refused(['model_config', error instanceof NetworkFault ? error.word : 'onnx'], error);
   }
   return { request: parsed.value, checkpoint: from?.path, skipped: from?.skipped ?? [] };
+}
+
+function refused(place: readonly string[], error: unknown): Refusal {
+  const { message, code } = error as Error & { readonly code?: unknown };
+  return new Refusal('invalid', message, [
+    { loc: ['body', ...place], msg: message, type: String(code ?? 'value_error') },
+  ]);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

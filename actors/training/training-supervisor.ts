@@ -17,6 +17,7 @@ import {
   type Store,
   toFailure,
 } from '../../runtime/index.js';
+import { backboneOf } from '../contract/index.js';
 import { Refusal } from '../refusal.js';
 import type { JobState } from '../runtime-types.js';
 import { PRIVATE_DIRECTORY } from '../values/artefact-store.js';
@@ -183,7 +184,7 @@ async function startJob(
   mkdirSync(join(around.jobsDir, folder), { recursive: true, mode: PRIVATE_DIRECTORY });
   const name =
     request.name ??
-    `${request.data_config.dataset ?? request.data_config.data_path ?? 'data'} ${request.model_config.backbone ?? 'mlp'}`;
+    `${request.data_config.dataset ?? request.data_config.data_path ?? 'data'} ${backboneOf(request.model_config)}`;
   const now = around.now();
   const record = withStatus(
     {
@@ -345,6 +346,8 @@ function takeReport(state: SupervisorState, report: JobReport): void {
       return write(state, live, 'status_update', record, {
         provider: record.provider,
         ...(record.device !== null && { device: record.device }),
+        precision: record.precision,
+        ...(report.notes.length > 0 && { notes: report.notes }),
       });
     case 'completed':
       return write(state, live, 'training_completed', record, {
@@ -352,6 +355,7 @@ function takeReport(state: SupervisorState, report: JobReport): void {
         history: record.history,
         reason: report.reason,
         model_path: record.model_path,
+        ...(record.network_path !== null && { network_path: record.network_path }),
       });
     case 'stopped':
       return write(state, live, 'training_completed', record, {

@@ -1,5 +1,11 @@
 /** What clients see of a value: small data as it is, large data as a handle, patients never. */
-import { type Dataset, datasetSummary, parameterCountOf, type TrainedModel } from '../../learn/index.js';
+import {
+  type Dataset,
+  datasetSummary,
+  type FileNetworkSpec,
+  parameterCountOf,
+  type TrainedModel,
+} from '../../learn/index.js';
 import { isTensor } from '../../runtime/index.js';
 import type { ArtefactStore } from './artefact-store.js';
 import { isLostInJson, pack } from './pack.js';
@@ -19,9 +25,17 @@ type Summary = (value: never) => Record<string, unknown>;
 /** Kind of a value -> what of it clients see beside the handle. */
 const SUMMARIES: Readonly<Record<string, Summary>> = {
   dataset: (dataset: Dataset) => ({ kind: 'dataset', ...datasetSummary(dataset) }),
+  model_spec: ({ kind, backbone, file, sha256, trainable }: FileNetworkSpec) => ({
+    kind,
+    backbone,
+    file,
+    sha256,
+    trainable,
+  }),
   model: (model: TrainedModel) => ({
     kind: 'model',
     backbone: model.spec.backbone,
+    ...(model.spec.backbone === 'onnx' && { file: model.spec.file, sha256: model.spec.sha256 }),
     parameters: parameterCountOf(model.network),
     features: model.columns.map(({ name }) => name),
     classes: model.classNames,

@@ -43,6 +43,7 @@ export function jobSummary({ status, training, file, dataDir }: JobSummaryInput,
   const confusion = confusionLines(status.metrics['confusion_matrix'], paint);
   const files = [
     ['model', status.model_path],
+    ['network', status.network_path],
     ['checkpoint', checkpoint],
     ['log', dataDir],
   ].flatMap(([what, path]) => (path ? [[what!, printable(path)]] : []));

@@ -3,8 +3,9 @@ import { type Lowerings, PORTABLE } from '../lowerings/index.js';
 import { Arithmetic, type GraphBuilder, type GraphNode, OnnxError, type Value } from '../onnx/index.js';
 import { readInside } from '../onnx/nested-graphs.js';
 import { isDifferentiable } from '../onnx/value.js';
+import { type Composite, type Operation, operationsOf } from './composite.js';
 import { decompose } from './decompositions/index.js';
-import type { DerivativeCall } from './derivatives/derivative.js';
+import type { Derivative, DerivativeCall } from './derivatives/derivative.js';
 import { derivativeOf } from './derivatives/index.js';
 import { isSumOverRows, LEAST_USES, type SumOverRows, sumContributions } from './sum-over-rows.js';
 import { sumToShape } from './sum-to-shape.js';
@@ -14,6 +15,7 @@ import { sumToShape } from './sum-to-shape.js';
  *
  * @param seed the gradient of whatever is minimised with respect to `output`; its type and shape are those of `output`
  * @param lowerings how the provider that will run the graph writes what is not one operator
+ * @param composites nodes of the graph that are one operation to differentiation
  * @returns for each target its gradient, or `undefined` where the output does not depend on it
  * @throws OnnxError naming node and operator, where an operator on the way has no derivative
  */
@@ -23,11 +25,12 @@ export function reverseWalk(
   seed: Value,
   targets: readonly Value[],
   lowerings: Lowerings = PORTABLE,
+  composites: readonly Composite[] = [],
 ): (Value | undefined)[] {
   const math = new Arithmetic(graph);
-  const forward = [...graph.nodes];
+  const forward = operationsOf(graph, 0, composites);
   const influenced = new Set(targets.map(({ name }) => name));
-  const reached = followInfluence(graph, 0, influenced);
+  const reached = followInfluence(forward, influenced);
   const uses = new Map<string, number>();
   countUses(reached, uses);
   const contributions = new Map<string, (Value | SumOverRows)[]>([[output.name, [seed]]]);
@@ -35,7 +38,7 @@ export function reverseWalk(
   const gradientOf = (value: Value | undefined): Value | undefined => {
     const list = value && contributions.get(value.name);
     if (!list) return undefined;
-    const sum = sumContributions(math, list);
+    const sum = sumContributions(math, lowerings, list);
     contributions.set(value.name, [sum]);
     return sum;
   };
@@ -45,21 +48,26 @@ export function reverseWalk(
     else contributions.set(value.name, [gradient]);
   };
 
-  const walkBack = (nodes: readonly GraphNode[]): void => {
-    for (const node of nodes.toReversed()) {
+  const walkBack = (operations: readonly Operation[]): void => {
+    for (const { node, derivative } of operations.toReversed()) {
       if (!reached.has(node)) continue;
       graph.names.within(`grad/${node.name}`, () => {
         const gradients = node.outputs.map(gradientOf);
         if (gradients.every((gradient) => gradient === undefined)) return;
-        if (!derivativeOf(node.type, node.domain) && throughParts(node, gradients)) return;
-        const inputs = derive(math, lowerings, node, gradients);
+        const row = derivative ?? derivativeOf(node.type, node.domain);
+        if (!row && throughParts(node, gradients)) return;
+        const inputs = derive(math, lowerings, node, row, gradients);
         for (const [index, value] of node.inputs.entries()) {
           const contribution = inputs[index];
           if (!contribution || !isDifferentiable(value) || !influenced.has(value.name)) continue;
           const gradient = contribution();
-          if (!isSumOverRows(gradient)) contribute(value, sumToShape(math, gradient, value));
+          if (!isSumOverRows(gradient)) contribute(value, sumToShape(math, lowerings, gradient, value));
           // Written where it arises, unless there will be others to take it together with.
-          else contribute(value, uses.get(value.name)! < LEAST_USES ? sumContributions(math, [gradient]) : gradient);
+          else
+            contribute(
+              value,
+              uses.get(value.name)! < LEAST_USES ? sumContributions(math, lowerings, [gradient]) : gradient,
+            );
         }
       });
     }
@@ -71,8 +79,8 @@ export function reverseWalk(
     const wanted = gradients.map((gradient) => gradient !== undefined);
     const outputs = decompose(math, { ...node, wanted });
     if (!outputs) return false;
-    const parts = graph.nodes.slice(start);
-    const through = followInfluence(graph, start, influenced);
+    const parts = operationsOf(graph, start);
+    const through = followInfluence(parts, influenced);
     countUses(through, uses);
     for (const part of through) reached.add(part);
     for (const [index, value] of outputs.entries()) if (value && gradients[index]) contribute(value, gradients[index]);
@@ -84,14 +92,13 @@ export function reverseWalk(
   return targets.map((target) => graph.names.within(`grad/${target.name}`, () => gradientOf(target)));
 }
 
-/** Adds to `names` all values that change when one of them does, from the node at `start` on. Gives the nodes on the way. */
-function followInfluence(graph: GraphBuilder, start: number, names: Set<string>): Set<GraphNode> {
+/** Adds to `names` all values that change when one of them does. Gives the nodes on the way. */
+function followInfluence(operations: readonly Operation[], names: Set<string>): Set<GraphNode> {
   const reached = new Set<GraphNode>();
-  for (let index = start; index < graph.nodes.length; index++) {
-    const node = graph.nodes[index]!;
+  for (const { node, proto } of operations) {
     const reads = node.inputs.some((value) => value && names.has(value.name));
     // What a nested graph reads is an input too, though the node does not list it.
-    const inside = () => [...readInside(graph.protos[index]!)].some((name) => names.has(name));
+    const inside = () => proto !== undefined && [...readInside(proto)].some((name) => names.has(name));
     if (node.stopGradient || !(reads || inside())) continue;
     reached.add(node);
     for (const value of node.outputs) if (isDifferentiable(value)) names.add(value.name);
@@ -105,11 +112,16 @@ function countUses(nodes: ReadonlySet<GraphNode>, uses: Map<string, number>): vo
     for (const value of inputs) if (value) uses.set(value.name, (uses.get(value.name) ?? 0) + 1);
 }
 
-function derive(math: Arithmetic, lowerings: Lowerings, node: GraphNode, gradients: readonly (Value | undefined)[]) {
+function derive(
+  math: Arithmetic,
+  lowerings: Lowerings,
+  node: GraphNode,
+  row: Derivative | undefined,
+  gradients: readonly (Value | undefined)[],
+) {
   const fail = (reason: string): never => {
     throw new OnnxError(`cannot differentiate node "${node.name}" (${node.type}): ${reason}`);
   };
-  const row = derivativeOf(node.type, node.domain);
   if (!row) {
     const operator = node.domain ? `${node.domain}.${node.type}` : node.type;
     return fail(

@@ -3,6 +3,7 @@
  * matrix is used again and again, as in every step of a recurrent layer, the rows of all uses make one large product in place of
  * many small ones and their additions.
  */
+import type { Lowerings } from '../lowerings/lowerings.js';
 import type { Arithmetic, Dim, Value } from '../onnx/index.js';
 
 /** A sum over the first axis of its operands, not written yet. */
@@ -35,20 +36,24 @@ const ROWS_OF_SYMBOL = 32;
 export const LEAST_USES = 3;
 
 /** All contributions to one gradient, added up. */
-export function sumContributions(math: Arithmetic, contributions: readonly (Value | SumOverRows)[]): Value {
+export function sumContributions(
+  math: Arithmetic,
+  lowerings: Lowerings,
+  contributions: readonly (Value | SumOverRows)[],
+): Value {
   const values: Value[] = [];
   const groups = new Map<string, SumOverRows[]>();
   for (const each of contributions) {
     if (!isSumOverRows(each)) values.push(each);
-    else if (likelyRows(each) > MOST_ROWS) values.push(written(math, each));
+    else if (likelyRows(each) > MOST_ROWS) values.push(written(math, lowerings, each));
     else {
       const key = [each.kind, ...each.operands.map(({ shape }) => shape.slice(1))].join(' ');
       groups.set(key, [...(groups.get(key) ?? []), each]);
     }
   }
   for (const group of groups.values()) {
-    if (group.length < LEAST_USES) values.push(...group.map((each) => written(math, each)));
-    else values.push(written(math, joined(math, group)));
+    if (group.length < LEAST_USES) values.push(...group.map((each) => written(math, lowerings, each)));
+    else values.push(written(math, lowerings, joined(math, group)));
   }
   return values.reduce((total, next) => math.add(total, next));
 }
@@ -72,6 +77,7 @@ function joined(math: Arithmetic, group: readonly SumOverRows[]): SumOverRows {
   return { kind: group[0]!.kind, operands };
 }
 
-function written(math: Arithmetic, { kind, operands }: SumOverRows): Value {
-  return kind === 'product' ? math.graph.op('Gemm', operands, { transA: 1 }) : math.sum(operands[0]!, [0]);
+function written(math: Arithmetic, lowerings: Lowerings, { kind, operands }: SumOverRows): Value {
+  if (kind === 'product') return math.graph.op('Gemm', operands, { transA: 1 });
+  return lowerings.sumOfRows(math, operands[0]!);
 }

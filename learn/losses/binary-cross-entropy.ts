@@ -1,6 +1,6 @@
 /** Binary cross-entropy, on logits, with the definition of PyTorch's `BCEWithLogitsLoss`: for one finding, or several that may come together. */
 import { type GraphBuilder, OnnxError, type Value } from '../onnx/index.js';
-import { ELEMENTWISE_CHECKS, type ElementwiseOptions, elementwise } from './elementwise.js';
+import { countedElements, ELEMENTWISE_CHECKS, type ElementwiseOptions, elementwise } from './elementwise.js';
 import { perClass } from './labels.js';
 import { type Checks, checkOptions, perOutput, positive, share, without } from './options.js';
 import { type LossRule, likeOutput } from './rule.js';
@@ -67,4 +67,5 @@ export const BINARY_CROSS_ENTROPY: LossRule<BinaryCrossEntropySettings> = {
   link: () => 'sigmoid',
   target: likeOutput,
   emit: binaryCrossEntropy,
+  divisor: countedElements,
 };

@@ -1,6 +1,6 @@
 /** Softmax cross-entropy, on logits, with the definitions of PyTorch's `torch.nn.CrossEntropyLoss`. */
 import { Arithmetic, type GraphBuilder, isFloat, OnnxError, type Value } from '../onnx/index.js';
-import { classesOf, labelled, perClass } from './labels.js';
+import { classesOf, type Labelled, labelled, perClass } from './labels.js';
 import { type Checks, checkOptions, label, oneOf, share, weights, without } from './options.js';
 import { type Reduction, reduced, reduction } from './reduction.js';
 import { rowsOf } from './rows.js';
@@ -72,7 +72,7 @@ function ofLabels(
   const { classes, logits, isLabel } = rows;
   const { shifted, sum } = softmax(math, logits);
   const each = classWeights && perClass(math, classWeights, logits);
-  const ofLabel = each && math.sum(math.where(isLabel, each, 0), [1], true);
+  const ofLabel = classWeights && weightOfLabel(math, rows, classWeights);
 
   // sum_c t_c (log sum - shifted_c) with the target t: its sum is 1, or what the weights make of it.
   const on = (weight: number): number => (1 - labelSmoothing) * weight + (labelSmoothing / classes) * weight;
@@ -96,8 +96,16 @@ function ofLabels(
   const loss = math.sub(logSum, math.sum(parts, [1], true));
 
   if (how !== 'mean') return placed(math, reduced(math, loss, rows.certain(), how), how);
-  const divisor = math.sum(ofLabel ? math.mul(ofLabel, rows.certain()) : rows.certain());
-  return math.div(reduced(math, loss, rows.weights, 'sum'), divisor);
+  return math.div(reduced(math, loss, rows.weights, 'sum'), divisorOf(math, rows, ofLabel));
+}
+
+/** The sum of the weights of rows, or places, each times that of its label's class. */
+function divisorOf(math: Arithmetic, rows: Labelled, ofLabel: Value | undefined): Value {
+  return math.sum(ofLabel ? math.mul(ofLabel, rows.certain()) : rows.certain());
+}
+
+function weightOfLabel(math: Arithmetic, { isLabel, logits }: Labelled, classWeights: readonly number[]): Value {
+  return math.sum(math.where(isLabel, perClass(math, classWeights, logits), 0), [1], true);
 }
 
 function targetOf(math: Arithmetic, isLabel: Value, on: Value | number, off: Value | number, like: Value): Value {
@@ -139,4 +147,10 @@ export const CROSS_ENTROPY: LossRule<CrossEntropySettings> = {
   target: (output, { targets = 'labels' }) => (targets === 'labels' ? labelsOf(output) : likeOutput(output)),
   emit: (graph, output, target, { targets: _, ...options }, sampleWeights) =>
     crossEntropy(graph, output, target, options, sampleWeights),
+  divisor(graph, logits, labels, { classWeights, ignoreLabel }, sampleWeights) {
+    if (isFloat(labels.dtype) || (classWeights === undefined && ignoreLabel === undefined)) return undefined;
+    const math = new Arithmetic(graph);
+    const rows = labelled(math, 'cross-entropy', { logits, labels, sampleWeights }, ignoreLabel);
+    return divisorOf(math, rows, classWeights && weightOfLabel(math, rows, classWeights));
+  },
 };

@@ -41,6 +41,21 @@ export function elementwise(
   return reduced(math, each, rows.weights ? math.mul(counted, rows.weights) : counted, how);
 }
 
+/** What the mean of {@link elementwise} divides by, where elements are left out. */
+export function countedElements(
+  graph: GraphBuilder,
+  output: Value,
+  target: Value,
+  { ignoreTarget }: { readonly ignoreTarget?: number | undefined },
+  sampleWeights: Value | undefined,
+): Value | undefined {
+  if (ignoreTarget === undefined) return undefined;
+  const math = new Arithmetic(graph);
+  const rows = rowsOf(math, output, sampleWeights, output.shape.length);
+  const counted = math.cast(math.not(math.equal(rows.clean(target), ignoreTarget)), output.dtype);
+  return math.sum(rows.weights ? math.mul(counted, rows.weights) : counted);
+}
+
 /** What is compared, and the weights of its rows. */
 export interface Compared {
   readonly output: Value;

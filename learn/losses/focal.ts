@@ -1,6 +1,6 @@
 /** Focal loss, on logits: cross-entropy that all but forgets what is already right (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017). */
 import { Arithmetic, type GraphBuilder, isFloat, OnnxError, type Value } from '../onnx/index.js';
-import { ELEMENTWISE_CHECKS, type ElementwiseOptions, elementwise } from './elementwise.js';
+import { countedElements, ELEMENTWISE_CHECKS, type ElementwiseOptions, elementwise } from './elementwise.js';
 import { classesOf, labelled, perClass } from './labels.js';
 import { type Checks, checkOptions, label, notNegative, oneOf, perOutput, share, weights } from './options.js';
 import { type Reduction, reduced, reduction } from './reduction.js';
@@ -131,4 +131,11 @@ export const FOCAL: LossRule<AnyFocalSettings> = {
     isFloat(target.dtype)
       ? binaryFocal(graph, output, target, options as BinaryFocalOptions, sampleWeights)
       : focal(graph, output, target, options as FocalOptions, sampleWeights),
+  divisor(graph, logits, labels, options, sampleWeights) {
+    if (isFloat(labels.dtype))
+      return countedElements(graph, logits, labels, options as BinaryFocalOptions, sampleWeights);
+    if (options.ignoreLabel === undefined) return undefined;
+    const math = new Arithmetic(graph);
+    return math.sum(labelled(math, 'focal', { logits, labels, sampleWeights }, options.ignoreLabel).certain());
+  },
 };

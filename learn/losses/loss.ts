@@ -1,5 +1,5 @@
 /** The table of losses that a model can be trained with. */
-import { type GraphBuilder, OnnxError, type Value, type ValueType } from '../onnx/index.js';
+import { Arithmetic, type GraphBuilder, OnnxError, type Value, type ValueType } from '../onnx/index.js';
 import { BINARY_CROSS_ENTROPY, type BinaryCrossEntropySettings } from './binary-cross-entropy.js';
 import { COX, type CoxSettings } from './cox.js';
 import { CROSS_ENTROPY, type CrossEntropySettings } from './cross-entropy.js';
@@ -96,6 +96,11 @@ export interface Loss {
    * @throws OnnxError when output, target or settings do not fit one another
    */
   emit(graph: GraphBuilder, output: Value, target: Value, sampleWeights: Value | undefined): Value;
+  /**
+   * Adds how much a batch weighs when the means of several are put together, a scalar: what its mean divides by, or a multiple of that which
+   * is the same for all. Losses that are no means of rows (Dice with `batch`, Cox, ranking) count by the rows.
+   */
+  weight(graph: GraphBuilder, output: Value, target: Value, sampleWeights: Value | undefined): Value;
 }
 
 /** @throws OnnxError when there is no such loss, or one of its settings is unknown or out of range */
@@ -111,5 +116,10 @@ export function lossRule(settings: LossSettings): Loss {
     link: rule.link(options),
     target: (output) => rule.target(output, options),
     emit: (graph, output, target, sampleWeights) => rule.emit(graph, output, target, options, sampleWeights),
+    weight: (graph, output, target, sampleWeights) => {
+      const math = new Arithmetic(graph);
+      const divisor = rule.divisor?.(graph, output, target, options, sampleWeights);
+      return divisor ?? (sampleWeights ? math.sum(sampleWeights) : math.squeeze(math.extentOf(target, 0), [0]));
+    },
   };
 }

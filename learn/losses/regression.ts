@@ -1,6 +1,6 @@
 /** Losses of values: squared, absolute, and those between the two. Definitions and names are PyTorch's. */
 import type { Arithmetic, GraphBuilder, Value } from '../onnx/index.js';
-import { ELEMENTWISE_CHECKS, type ElementwiseOptions, elementwise } from './elementwise.js';
+import { countedElements, ELEMENTWISE_CHECKS, type ElementwiseOptions, elementwise } from './elementwise.js';
 import { type Checks, checkOptions, positive, share, without } from './options.js';
 import { type LossRule, likeOutput } from './rule.js';
 
@@ -134,7 +134,7 @@ function row<Options extends ElementwiseOptions>(
   checks: Checks<Settings<Options>>,
   emit: Emit<Settings<Options>>,
 ): LossRule<Settings<Options>> {
-  return { checks, link: () => 'identity', target: likeOutput, emit };
+  return { checks, link: () => 'identity', target: likeOutput, emit, divisor: countedElements };
 }
 
 export type ValueSettings = Settings<ElementwiseOptions>;

@@ -20,6 +20,17 @@ export interface LossRule<Options extends object> {
   target(output: ValueType, options: Options): ValueType;
   /** @returns the mean loss, a scalar */
   emit(graph: GraphBuilder, output: Value, target: Value, options: Options, sampleWeights: Value | undefined): Value;
+  /**
+   * What the mean divides by, a scalar, where it is neither the number of rows nor the sum of their weights. `undefined`: it is one of
+   * these with the present options.
+   */
+  divisor?(
+    graph: GraphBuilder,
+    output: Value,
+    target: Value,
+    options: Options,
+    sampleWeights: Value | undefined,
+  ): Value | undefined;
 }
 
 /** The target is a number for each element of the output. */

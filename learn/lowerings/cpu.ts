@@ -7,6 +7,8 @@ import { maxPoolByBlocks, windowSumByBlocks } from './pooling/blocks.js';
 import { maxPoolByPhases } from './pooling/max-by-phases.js';
 import { blockSumByConvolution } from './pooling/window-sum.js';
 import { PORTABLE } from './portable.js';
+import { reluGradientByMask } from './relu.js';
+import { sumOfRowsByProduct } from './sum-of-rows.js';
 
 export const CPU: Lowerings = {
   ...PORTABLE,
@@ -23,5 +25,7 @@ export const CPU: Lowerings = {
     windowSumByBlocks(math, x, gradient, window) ?? PORTABLE.windowSumGradient(math, x, gradient, window),
   // A third of AveragePool's time.
   blockSum: blockSumByConvolution,
+  reluGradient: reluGradientByMask,
+  sumOfRows: sumOfRowsByProduct,
   batchNormalization: batchNormalizationOperator,
 };

@@ -43,6 +43,10 @@ export interface Lowerings {
   windowSumGradient(math: Arithmetic, x: Value, gradient: Value, window: SlidingWindow): Value;
   /** The sum of each block of `kernel` elements, one behind the other: dL/dx where y repeats every element of x so often. */
   blockSum(math: Arithmetic, x: Value, kernel: readonly number[]): Value;
+  /** dL/dx of y = max(x, 0), of the shape of `y`. */
+  reluGradient(math: Arithmetic, y: Value, gradient: Value): Value;
+  /** The sum of the rows of a matrix: [K, N] to [N]. */
+  sumOfRows(math: Arithmetic, rows: Value): Value;
   /** Batch normalisation by the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1); can be differentiated. */
   batchNormalization(math: Arithmetic, x: Value, scale: Value, bias: Value, epsilon: number): NormalizedBatch;
   /** Forward operators that this provider lacks, or runs faster in other words; `undefined` keeps the node as it is. */

@@ -6,6 +6,8 @@ import { groupNormalizationPrimitives } from './group-normalization.js';
 import type { Lowerings } from './lowerings.js';
 import { maxPoolByTaps } from './pooling/max-by-taps.js';
 import { blockSumByAverage, windowSumByConvolution } from './pooling/window-sum.js';
+import { reluGradientBySelection } from './relu.js';
+import { sumOfRowsByReduction } from './sum-of-rows.js';
 
 export const PORTABLE: Lowerings = {
   convolutionWeightGradient: swappedConvolution,
@@ -13,6 +15,8 @@ export const PORTABLE: Lowerings = {
   maxPoolGradient: maxPoolByTaps,
   windowSumGradient: windowSumByConvolution,
   blockSum: blockSumByAverage,
+  reluGradient: reluGradientBySelection,
+  sumOfRows: sumOfRowsByReduction,
   batchNormalization: batchNormalizationPrimitives,
   operators: { GroupNormalization: groupNormalizationPrimitives },
 };

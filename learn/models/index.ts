@@ -2,7 +2,7 @@
 export { ACTIVATIONS, type Activation } from './activation.js';
 export type { ClassifierOptions } from './classifier.js';
 export { type CnnBodyOptions, type CnnOptions, cnn } from './cnn.js';
-export { lowerDropout, type RandomInput } from './dropout.js';
+export { lowerDropout, type RandomInput, randomShape } from './dropout.js';
 export { type FusionOptions, fusion, type ImageBody } from './fusion.js';
 export type { ImageOptions } from './image.js';
 export * as layers from './layers/index.js';

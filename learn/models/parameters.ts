@@ -1,7 +1,9 @@
 /** The parameters of a model: its stored floating-point tensors. */
 import { elementCount, type Tensor } from '../../runtime/tensor.js';
 import { DATA_TYPES } from '../onnx/data-types.js';
+import { flatten } from '../onnx/flatten.js';
 import { dtypeOf, isFloat, type ModelProto, OnnxError, type TensorProto, toTensorProto } from '../onnx/index.js';
+import { withOwnTensors } from '../onnx/own-tensors.js';
 
 /** Whether training may change a stored tensor by default. Scalars are constants of the mathematics in most exporters' files. */
 export function isParameter(tensor: TensorProto): boolean {
@@ -25,10 +27,17 @@ export function parameterCount(model: ModelProto): number {
 }
 
 /**
- * The model with other values of its stored tensors; those that `values` does not name stay.
+ * The model with other values of its stored tensors; those that `values` does not name stay. Names are those of a training graph of
+ * the model: where its file merged equal tensors, or holds them in functions or branches, the result stores each by itself.
  * @throws OnnxError when the model has no such tensor, or one of another type or shape
  */
 export function withParameters(model: ModelProto, values: Readonly<Record<string, Tensor>>): ModelProto {
+  const stores = new Set(model.graph?.initializer.map(({ name }) => name));
+  const whole = Object.keys(values).every((name) => stores.has(name)) && withOwnTensors(model) === model;
+  return replacedIn(whole ? model : withOwnTensors(flatten(model)), values);
+}
+
+function replacedIn(model: ModelProto, values: Readonly<Record<string, Tensor>>): ModelProto {
   const { graph } = model;
   if (!graph) throw new OnnxError('the model has no graph');
   const stored = new Set(graph.initializer.map(({ name }) => name));

@@ -8,6 +8,15 @@ import type { Value } from './value.js';
 /** A value of the graph, or a number that takes the type of the other operand. */
 export type Operand = Value | number;
 
+const RAISED = new WeakMap<GraphBuilder, Map<string, Value>>();
+
+/** The scalars of a graph that were given axes, so that each is once. */
+function raisedIn(graph: GraphBuilder): Map<string, Value> {
+  const known = RAISED.get(graph) ?? new Map<string, Value>();
+  RAISED.set(graph, known);
+  return known;
+}
+
 /** Operators as methods, for code that writes formulas as graph nodes. */
 export class Arithmetic {
   readonly graph: GraphBuilder;
@@ -45,7 +54,22 @@ export class Arithmetic {
     if (dtype === undefined) throw new OnnxError(`${type} of two numbers: compute it before the graph is built`);
     const left = typeof a === 'number' ? this.scalar(a, dtype) : a;
     const right = typeof b === 'number' ? this.scalar(b, dtype) : b;
-    return this.graph.op(type, [left, right], {}, options);
+    return this.graph.op(type, [this.#raised(left, right), this.#raised(right, left)], {}, options);
+  }
+
+  /**
+   * A scalar with as many axes as `other`, where its last axis has one element: ONNX Runtime's CPU provider repeats a scalar along
+   * the last axis alone, and is 40 times slower for a weight [O, C, 1, 1] than with [1, 1, 1, 1].
+   */
+  #raised(value: Value, { shape }: Value): Value {
+    if (value.shape.length > 0 || shape.length < 2 || shape.at(-1) !== 1) return value;
+    const ones = shape.map(() => 1);
+    if (value.constant) return this.graph.constant({ ...value.constant, shape: ones });
+    const known = raisedIn(this.graph);
+    const key = `${value.name}/${ones.length}`;
+    const raised = known.get(key) ?? this.reshape(value, ones);
+    known.set(key, raised);
+    return raised;
   }
 
   add = (a: Operand, b: Operand, options?: NodeOptions): Value => this.#binary('Add', a, b, options);

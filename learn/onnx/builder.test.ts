@@ -8,6 +8,14 @@ function graphWith(build: (graph: GraphBuilder, math: Arithmetic, x: Value) => V
 }
 
 describe('a graph under construction', () => {
+  test('names the outputs of a node as the node says, whatever the values are called that declare their types', () => {
+    const graph = new GraphBuilder('test');
+    const x = graph.input('x', 'float32', ['N', 2]);
+    const proto = { domain: 'elsewhere', opType: 'Unknown', input: ['x'], output: ['copy'], attribute: [] };
+    const [copy] = graph.node(proto, [x], new Map([['copy', x]]));
+    expect(copy).toMatchObject({ name: 'copy', shape: ['N', 2] });
+  });
+
   test('runs in onnxruntime, with readable names', async () => {
     const graph = new GraphBuilder('test');
     const math = new Arithmetic(graph);

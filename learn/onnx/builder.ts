@@ -201,7 +201,8 @@ export class GraphBuilder {
 
   #declare(name: string, type: ValueType): Value {
     this.names.claim(name);
-    return { name, ...type };
+    // What is declared may be a value itself, with a name of its own.
+    return { ...type, name };
   }
 
   #add(proto: NodeProto, inputs: NodeInputs, declared?: ReadonlyMap<string, ValueType>): (Value | undefined)[] {

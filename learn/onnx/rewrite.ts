@@ -5,10 +5,18 @@ import type { Value, ValueType } from './value.js';
 
 /** What a rewriting changes. Values are those of the new graph. */
 export interface Rewriting {
+  /** Whether a node is left out. Nothing may read its outputs but nodes that are left out too. */
+  skips?(node: GraphNode, position: number): boolean;
   /** Called before a node is written; `position` is its place in the old graph. */
   before?(node: GraphNode, position: number): void;
   /** What the node at `position` shall read in place of `value`. */
   read?(value: Value, node: GraphNode, position: number): Value;
+  /** Values of the new graph that take the place of the node's outputs; it is not written then. */
+  replace?(
+    node: GraphNode,
+    inputs: readonly (Value | undefined)[],
+    position: number,
+  ): readonly (Value | undefined)[] | undefined;
   /** Called when a node has been written, with its outputs in the new graph. */
   after?(node: GraphNode, outputs: readonly (Value | undefined)[], position: number): void;
 }
@@ -40,17 +48,21 @@ export function rewriting(source: GraphBuilder, name: string): Rewritten & { wri
     if (found) return found;
     throw new OnnxError(`the graph has no value "${value.name}" at this place`);
   };
+  const written = (node: GraphNode, inputs: readonly (Value | undefined)[], position: number) => {
+    const declared = new Map<string, ValueType>();
+    for (const output of node.outputs) if (output) declared.set(output.name, output);
+    return graph.node(source.protos[position]!, inputs, declared);
+  };
   const write = (changes: Rewriting): void => {
     for (const [position, node] of source.nodes.entries()) {
+      if (changes.skips?.(node, position)) continue;
       changes.before?.(node, position);
       const inputs = node.inputs.map((value) => {
         if (!value) return undefined;
         const present = at(value);
         return changes.read?.(present, node, position) ?? present;
       });
-      const declared = new Map<string, ValueType>();
-      for (const output of node.outputs) if (output) declared.set(output.name, output);
-      const outputs = graph.node(source.protos[position]!, inputs, declared);
+      const outputs = changes.replace?.(node, inputs, position) ?? written(node, inputs, position);
       for (const [index, output] of outputs.entries()) {
         const before = node.outputs[index];
         if (output && before) values.set(before.name, output);

@@ -39,7 +39,7 @@ export function emitAverages(
       const input = graph.input(graph.names.unused(`${name}/average`), output.dtype, output.shape);
       const weight = typeof share === 'number' ? share : math.cast(share, output.dtype);
       const change = math.mul(math.sub(output, input), weight);
-      const average = math.add(input, change, { name: `${input.name}/next` });
+      const average = math.add(input, change, { name: graph.names.unused(`${input.name}/next`) });
       added.push({ name: input.name, role: 'average', input, output: average, startsAs: name });
     }
     return added;
@@ -56,7 +56,7 @@ function stepOf(graph: GraphBuilder, math: Arithmetic, slots: readonly AveragedS
   const known = slots.find(({ role }) => role === 'step');
   if (known) return math.cast(known.output, 'float64');
   const input = graph.input(graph.names.unused('step'), 'int64', []);
-  const output = math.add(input, 1, { name: `${input.name}/next` });
+  const output = math.add(input, 1, { name: graph.names.unused(`${input.name}/next`) });
   const initial = { dtype: 'int64', shape: [], data: new BigInt64Array(1) } as const;
   added.push({ name: input.name, role: 'step', input, output, initial });
   return math.cast(output, 'float64');

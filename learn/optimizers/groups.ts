@@ -82,7 +82,7 @@ function membersOf(
   }
   const members = new Set<string>();
   for (const pattern of choice) {
-    const fitting = parameters.filter(({ name }) => fits(name, pattern));
+    const fitting = parameters.filter(({ name }) => matchesName(name, pattern));
     if (fitting.length === 0) {
       const known = parameters.map(({ name }) => name).join(', ');
       throw new OnnxError(`the parameter group "${group}": no trained parameter is called "${pattern}", only ${known}`);
@@ -92,7 +92,8 @@ function membersOf(
   return [...members];
 }
 
-function fits(name: string, pattern: string): boolean {
+/** Whether a name fits a pattern, in which `*` stands for any characters. */
+export function matchesName(name: string, pattern: string): boolean {
   if (name === pattern) return true;
   const [first, ...rest] = pattern.split('*');
   const last = rest.pop();

@@ -8,6 +8,7 @@ export { clipByGlobalNorm } from './clip-norm.js';
 export { clipByValue } from './clip-value.js';
 export {
   type GroupedParameter,
+  matchesName,
   PARAMETER_KINDS,
   type ParameterGroup,
   resolveGroups,

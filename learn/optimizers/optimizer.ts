@@ -74,8 +74,8 @@ export function emitUpdates(
         graph.input(graph.names.unused(`${name}/${moment}`), parameter.dtype, parameter.shape),
       );
       const next = {
-        parameter: { name: `${name}/next` },
-        moments: moments.map((moment) => ({ name: `${moment.name}/next` })),
+        parameter: { name: graph.names.unused(`${name}/next`) },
+        moments: moments.map((moment) => ({ name: graph.names.unused(`${moment.name}/next`) })),
       };
       const call = { math, parameter, gradient, moments, shared, learningRate: rate, next };
       const update = rule.update(call, common.hyper);
@@ -118,7 +118,7 @@ function ofGroup(group: UpdateGroup | undefined): string {
 /** @returns the number of this step, from 1, as float64 */
 function countSteps(graph: GraphBuilder, math: Arithmetic, slots: StateSlot[]): Value {
   const input = graph.input(graph.names.unused('step'), 'int64', []);
-  const output = math.add(input, 1, { name: `${input.name}/next` });
+  const output = math.add(input, 1, { name: graph.names.unused(`${input.name}/next`) });
   slots.push({
     name: input.name,
     role: 'step',

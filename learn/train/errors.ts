@@ -1,7 +1,13 @@
 /** What can go wrong while a network is trained or used. */
 
 /** What went wrong. Clients may rely on the codes. */
-export type TrainingErrorCode = 'diverged' | 'too_few_rows' | 'state_mismatch' | 'leak' | 'unknown_figure';
+export type TrainingErrorCode =
+  | 'diverged'
+  | 'too_few_rows'
+  | 'state_mismatch'
+  | 'leak'
+  | 'unknown_figure'
+  | 'unusable_network';
 
 /** The message is complete in itself: what, where, and the way out. */
 export class TrainingError extends Error {

@@ -8,16 +8,20 @@ import {
   type FittedPreprocessing,
   fitPreprocessing,
   overlap,
+  type PreprocessingRecipe,
   preprocessedWidth,
   rowCount,
 } from '../data/index.js';
 import type { Provider } from '../device.js';
-import { mlp } from '../models/index.js';
-import type { ModelProto } from '../onnx/index.js';
+import type { LossSettings } from '../losses/index.js';
+import { isParameter, randomShape } from '../models/index.js';
+import { checkSchedule } from '../schedules/index.js';
 import { type TrainingGraph, trainingGraph } from '../training-graph/index.js';
 import { TrainingError } from './errors.js';
+import { networkOf, type TrainableNetwork } from './network.js';
 import type { TrainingSettings } from './settings.js';
 import type { ModelSpec } from './trained-model.js';
+import { listed, parameterGroups } from './weight-groups.js';
 
 /** What is trained, on which rows, and how. */
 export interface TrainingInput {
@@ -29,50 +33,93 @@ export interface TrainingInput {
 
 export interface Prepared {
   readonly preprocessing: FittedPreprocessing;
-  readonly network: ModelProto;
+  readonly network: TrainableNetwork;
   readonly graph: TrainingGraph;
   readonly features: Tensor<'float32'>;
   readonly validationFeatures: Tensor<'float32'> | undefined;
+  /** What its user should know of the network, in sentences. */
+  readonly notes: readonly string[];
 }
 
-/** @throws DataError, TrainingError */
+/** A network from a file sees the features as they are, unless somebody asks for something else. */
+const RAW: PreprocessingRecipe = { impute: 'none', scale: 'none' };
+
+/** @throws DataError, TrainingError, OnnxError when a setting does not fit the network, RangeError for a schedule that is none */
 export function prepare({ spec, train, validation, settings }: TrainingInput, provider: Provider): Prepared {
   const classes = train.classNames.length;
   checkInput(spec, train, validation, settings);
-  const preprocessing = fitPreprocessing(train, train.recipe ?? DEFAULT_RECIPE);
+  checkSchedule(settings.schedule);
+  const preprocessing = fitPreprocessing(train, train.recipe ?? (spec.backbone === 'onnx' ? RAW : DEFAULT_RECIPE));
   const width = preprocessedWidth(preprocessing);
   const transform = (dataset: Dataset): Tensor<'float32'> =>
     tensor('float32', [rowCount(dataset), width], applyPreprocessing(preprocessing, dataset.features));
-  const network = mlp({
-    features: width,
-    hidden: [...spec.hidden],
-    classes,
-    dropout: spec.dropout,
-    seed: spec.seed ?? settings.seed,
-  });
-  const { labelSmoothing, clipNorm, optimizer } = settings;
-  const graph = trainingGraph({
-    model: network,
-    loss: { type: 'cross_entropy', labelSmoothing, ...classWeightsOf(settings, train) },
-    optimizer: optimizerOf(optimizer),
-    provider,
-    ...(clipNorm !== undefined && { clipNorm }),
-  });
+  const network = networkOf(spec, { features: width, classes, seed: settings.seed });
+  const graph = graphOf(network, settings, train, provider);
   return {
     preprocessing,
     network,
     graph,
     features: transform(train),
     validationFeatures: validation && transform(validation),
+    notes: [...network.notes, ...idleNotes(network, graph)],
   };
 }
 
-function optimizerOf({
-  type,
-  momentum,
-  weightDecay,
-}: TrainingSettings['optimizer']): Parameters<typeof trainingGraph>[0]['optimizer'] {
-  return type === 'sgd' ? { type, momentum: momentum ?? 0, weightDecay } : { type, weightDecay };
+function graphOf(
+  { model, trainable }: TrainableNetwork,
+  settings: TrainingSettings,
+  train: Dataset,
+  provider: Provider,
+): TrainingGraph {
+  const { optimizer, clipNorm, clipValue, averageDecay, precision, checkpointing, accumulate = 1 } = settings;
+  const { groups = [], decaysOnlyMatrices = false } = settings;
+  const trained = (model.graph?.initializer ?? []).flatMap((stored) => {
+    const { name = '', dims: shape } = stored;
+    const chosen = trainable === 'all' ? isParameter(stored) : trainable.includes(name);
+    return chosen ? [{ name, shape }] : [];
+  });
+  const parameters = parameterGroups(trained, groups, decaysOnlyMatrices);
+  const graph = trainingGraph({
+    model,
+    trainable,
+    idle: 'freeze',
+    loss: lossOf(settings, train),
+    optimizer,
+    provider,
+    ...(parameters.length > 0 && { groups: parameters }),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(clipValue !== undefined && { clipValue }),
+    ...(accumulate > 1 && { accumulate: true }),
+    ...(averageDecay !== undefined && { averageDecay, averageWarmUp: true }),
+    ...(precision !== undefined && { precision }),
+    ...(checkpointing !== undefined && { checkpointing }),
+  });
+  // What nobody could draw is refused before anything is loaded.
+  for (const input of graph.random) randomShape(input, { [rowsOf(graph)]: 1 });
+  return graph;
+}
+
+/** The symbol that a training graph has for the rows of a batch. */
+export function rowsOf({ model, inputs }: TrainingGraph): string {
+  return model.graph?.input.find(({ name }) => name === inputs.x)?.type?.tensorType?.shape?.dim[0]?.dimParam ?? 'N';
+}
+
+function idleNotes({ trainable }: TrainableNetwork, { state }: TrainingGraph): string[] {
+  if (trainable === 'all') return [];
+  const trained = new Set(state.map(({ name }) => name));
+  const idle = trainable.filter((name) => !trained.has(name)).map((name) => ({ name }));
+  return idle.length === 0 ? [] : [`the loss does not depend on ${listed(idle)}: it stays as it is`];
+}
+
+function lossOf(settings: TrainingSettings, train: Dataset): LossSettings {
+  const { loss } = settings;
+  const weights = classWeightsOf(settings, train);
+  if (loss.type === 'cross_entropy') {
+    const { labelSmoothing = 0 } = loss;
+    return { type: 'cross_entropy', labelSmoothing, ...(weights && { classWeights: weights }) };
+  }
+  const { gamma } = loss;
+  return { type: 'focal', ...(gamma !== undefined && { gamma }), ...(weights && { alpha: weights }) };
 }
 
 function checkInput(
@@ -96,7 +143,8 @@ function checkInput(
       'Declare it: `positive` in the data configuration.',
     );
   }
-  const figures = [settings.monitor.name, ...(settings.earlyStopping ? [settings.earlyStopping.monitor] : [])];
+  const { monitor, earlyStopping, schedule } = settings;
+  const figures = [monitor.name, earlyStopping?.monitor, schedule.figure].filter((name) => name !== undefined);
   const needed = figures.find((name) => name.startsWith('val_'));
   if (!validation && needed) {
     throw new TrainingError(
@@ -120,8 +168,8 @@ function checkInput(
   }
 }
 
-function classWeightsOf({ classWeights }: TrainingSettings, train: Dataset): { classWeights?: number[] } {
-  if (classWeights === undefined) return {};
+function classWeightsOf({ classWeights }: TrainingSettings, train: Dataset): number[] | undefined {
+  if (classWeights === undefined) return undefined;
   const classes = train.classNames.length;
   if (classWeights !== 'balanced') {
     if (classWeights.length !== classes) {
@@ -131,9 +179,9 @@ function classWeightsOf({ classWeights }: TrainingSettings, train: Dataset): { c
         'Give one a class, or "balanced".',
       );
     }
-    return { classWeights: [...classWeights] };
+    return [...classWeights];
   }
   const counts = new Array<number>(classes).fill(0);
   for (const label of train.labels.data) counts[label]! += 1;
-  return { classWeights: counts.map((count) => rowCount(train) / (classes * count)) };
+  return counts.map((count) => rowCount(train) / (classes * count));
 }

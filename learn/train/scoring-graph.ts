@@ -3,8 +3,9 @@
  * so that a figure is always a figure of the file that people get.
  */
 import { type Tensor, tensor } from '../../runtime/tensor.js';
-import type { FittedNumeric, FittedPreprocessing } from '../data/index.js';
-import { GraphBuilder, importModel, type ModelProto, prune, readModel, type Value, writeModel } from '../onnx/index.js';
+import { type FittedNumeric, type FittedPreprocessing, preprocessedWidth } from '../data/index.js';
+import { GraphBuilder, importModel, type ModelProto, prune, type Value, writeModel } from '../onnx/index.js';
+import { networkForScoring } from './network.js';
 import type { TrainedModel } from './trained-model.js';
 import { withoutDropout } from './without-dropout.js';
 
@@ -96,7 +97,7 @@ export function scoringGraph(model: TrainedModel): ModelProto {
   const graph = new GraphBuilder('ganglion');
   const table = graph.input('table', 'float32', ['N', model.columns.length]);
   const features = preprocess(graph, table, model.preprocessing);
-  const { outputs } = importModel(graph, readModel(model.network), {
+  const { outputs } = importModel(graph, networkForScoring(model, preprocessedWidth(model.preprocessing)), {
     replaceInput: () => features,
     lower: withoutDropout,
   });

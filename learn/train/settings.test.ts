@@ -5,7 +5,7 @@ import { learningRateAt } from './settings.js';
 
 describe('the learning rate', () => {
   it('is the same in every step where it is constant', () => {
-    const constant = { ...SETTINGS, schedule: 'constant' } as const;
+    const constant = { ...SETTINGS, schedule: { type: 'constant' } } as const;
     fc.assert(fc.property(fc.nat(100), (step) => learningRateAt(constant, step, 100) === SETTINGS.learningRate));
   });
 

@@ -1,5 +1,7 @@
 /** Everything that a training is, between two runs, as plain data: with it another process goes on as if nothing had been. */
 import type { Tensor } from '../../runtime/tensor.js';
+import type { PlateauState } from '../schedules/index.js';
+import type { EpochSums } from './epoch-sums.js';
 
 /** Figures of one epoch; `epoch` counts from 1. */
 export type EpochFigures = Readonly<Record<string, number>>;
@@ -24,10 +26,12 @@ export interface TrainingState {
   /** Weights, moments and step counts by the names of the graph's state. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** Sums over the steps of the epoch under way. */
-  readonly sums: { readonly loss: number; readonly correct: number; readonly rows: number };
+  readonly sums: EpochSums;
   readonly history: readonly EpochFigures[];
   readonly best?: BestEpoch;
   /** Epochs since the figure of early stopping was last better, and that figure. */
   readonly patience: { readonly waited: number; readonly value?: number };
+  /** Where the learning rate waits for a plateau: its state, and the rate of the settings that it began with. */
+  readonly plateau?: PlateauState & { readonly begunWith: number };
   readonly finished?: 'epochs' | 'early_stopping';
 }

@@ -94,14 +94,18 @@ describe('training', () => {
   ])('gives the best epoch or the last: keepBest %s', async (keepBest, expected) => {
     // A rate that overshoots makes the last epoch another than the best.
     const { model, state } = await toTheEnd(
-      inputFor({ epochs: 12, learningRate: 0.3, schedule: 'constant', keepBest }),
+      inputFor({ epochs: 12, learningRate: 0.3, schedule: { type: 'constant' }, keepBest }),
     );
     expect(model.epoch).toBe(expected(state.history));
     expect(model.trainedEpochs).toBe(12);
   });
 
   it('says that the weights or the loss are no numbers any more, and what to do', async () => {
-    const wild = inputFor({ optimizer: { type: 'sgd', weightDecay: 0 }, learningRate: 1e30, schedule: 'constant' });
+    const wild = inputFor({
+      optimizer: { type: 'sgd', weightDecay: 0 },
+      learningRate: 1e30,
+      schedule: { type: 'constant' },
+    });
     await expect(toTheEnd(wild)).rejects.toMatchObject({
       code: 'diverged',
       message: expect.stringContaining('clip_norm'),
@@ -197,8 +201,8 @@ describe('opening a training', () => {
   });
 
   it('allows more epochs and another rate', async () => {
-    const { states } = await toTheEnd(inputFor({ epochs: 1, schedule: 'constant' }));
-    const more = inputFor({ epochs: 3, schedule: 'constant', learningRate: 0.001 });
+    const { states } = await toTheEnd(inputFor({ epochs: 1, schedule: { type: 'constant' } }));
+    const more = inputFor({ epochs: 3, schedule: { type: 'constant' }, learningRate: 0.001 });
     const { state } = await toTheEnd(more, states.find(({ step }) => step === 3)!);
     expect(state.history).toHaveLength(3);
   });

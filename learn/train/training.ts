@@ -15,22 +15,27 @@ import {
 import type { Device, GraphSession, NamedTensors } from '../device.js';
 import { sessionFor } from '../lowerings/webgpu-faults.js';
 import { youdenThreshold } from '../metrics/index.js';
-import { type ModelProto, writeModel } from '../onnx/index.js';
-import { random, STREAMS } from '../random.js';
-import { inLoop, type TrainingGraph, withParameters } from '../training-graph/index.js';
+import { OnnxError, writeModel } from '../onnx/index.js';
+import { nextPlateau } from '../schedules/index.js';
+import { inLoop, type TrainingGraph } from '../training-graph/index.js';
 import { better, waited } from './early-stopping.js';
+import { NO_SUMS, trainingFigures, withRun } from './epoch-sums.js';
 import { TrainingError } from './errors.js';
 import { evaluationGraph } from './evaluation-graph.js';
-import { type Prepared, prepare, type TrainingInput } from './prepare.js';
+import { dropoutMasks } from './masks.js';
+import { type TrainableNetwork, trainedNetwork } from './network.js';
+import { type Prepared, prepare, rowsOf, type TrainingInput } from './prepare.js';
+import { firstState, resumedState } from './resume.js';
 import { RunLength } from './run-length.js';
 import { learningRateAt, type TrainingSettings } from './settings.js';
 import type { EpochFigures, TrainingState } from './state.js';
 import type { TrainedModel } from './trained-model.js';
+import { completesUpdate, updateOf, updatesPerEpoch } from './updates.js';
 import { correctRows, softmaxRows, validationFigures } from './validation.js';
 
 export type { TrainingInput };
 
-/** Rows a validation run. */
+/** The most rows a validation run. */
 const VALIDATION_ROWS = 4096;
 
 /** Numbers that the batches of one run hold together: 16 MB. */
@@ -52,19 +57,30 @@ export type TrainingProgress =
   | { readonly type: 'epoch'; readonly figures: EpochFigures; readonly progress: number; readonly best: boolean }
   | { readonly type: 'finished'; readonly reason: 'epochs' | 'early_stopping' };
 
+interface Sessions {
+  readonly steps: GraphSession;
+  readonly validations: GraphSession;
+  /** Whether a run makes several steps. */
+  readonly inLoop: boolean;
+}
+
 /** A training under way. Holds two sessions: release it. */
 export class Training {
   readonly settings: TrainingSettings;
   readonly preprocessing: FittedPreprocessing;
   readonly graph: TrainingGraph;
   readonly stepsPerEpoch: number;
+  /** What its user should know of the network, in sentences. */
+  readonly notes: readonly string[];
   readonly #input: TrainingInput;
-  readonly #network: ModelProto;
+  readonly #network: TrainableNetwork;
   readonly #features: Tensor<'float32'>;
   readonly #validationFeatures: Tensor<'float32'> | undefined;
   readonly #steps: GraphSession;
   readonly #validations: GraphSession;
-  readonly #parameterNames: readonly string[];
+  readonly #inLoop: boolean;
+  /** Tensors of the model, by their names in it -> where the state has what is given out. */
+  readonly #givenOut: ReadonlyMap<string, string>;
   readonly #runLength = new RunLength();
   #state: TrainingState;
   #order: { epoch: number; rows: Int32Array } | undefined;
@@ -72,8 +88,7 @@ export class Training {
   private constructor(
     input: TrainingInput,
     prepared: Prepared,
-    steps: GraphSession,
-    validations: GraphSession,
+    { steps, validations, inLoop }: Sessions,
     from?: TrainingState,
   ) {
     this.#input = input;
@@ -83,21 +98,13 @@ export class Training {
     this.#network = prepared.network;
     this.#features = prepared.features;
     this.#validationFeatures = prepared.validationFeatures;
-    // Running statistics belong to the model as its parameters do.
-    this.#parameterNames = prepared.graph.state.filter(belongsToModel).map(({ name }) => name);
+    this.notes = prepared.notes;
+    this.#givenOut = givenOut(prepared.graph);
     this.#steps = steps;
     this.#validations = validations;
+    this.#inLoop = inLoop;
     this.stepsPerEpoch = batchBounds(rowCount(input.train), input.settings.batchSize).length;
-    this.#state = from ?? {
-      graphHash: prepared.graph.hash,
-      seed: input.settings.seed,
-      epoch: 0,
-      step: 0,
-      tensors: Object.fromEntries(prepared.graph.state.map(({ name, initial }) => [name, initial])),
-      sums: { loss: 0, correct: 0, rows: 0 },
-      history: [],
-      patience: { waited: 0 },
-    };
+    this.#state = from ? resumedState(from, prepared.graph, input) : firstState(prepared.graph, input.settings);
   }
 
   /**
@@ -105,21 +112,15 @@ export class Training {
    * @param from the state to go on from
    * @throws DataError when the data cannot be used, TrainingError `leak` when training and validation rows overlap,
    * `state_mismatch` when the state belongs to another network, seed or batch size, `unknown_figure` when a figure needs
-   * validation rows
+   * validation rows, `unusable_network` when a network from a file does not fit the data; OnnxError when it cannot be trained
    */
   static async open(device: Device, input: TrainingInput, from?: TrainingState): Promise<Training> {
     const prepared = prepare(input, device.provider);
-    if (from && from.graphHash !== prepared.graph.hash) {
-      throw new TrainingError(
-        'state_mismatch',
-        'the checkpoint belongs to another network, optimiser or data width: resume it with the settings it was made with',
-      );
-    }
-    if (from) checkSchedule(from, input);
-    const { bytes, session } = inLoop(prepared.graph);
-    const steps = await device.createSession(bytes, session);
-    const parameters = new Set(prepared.graph.state.filter(belongsToModel).map(({ name }) => name));
-    const evaluation = writeModel(evaluationGraph(prepared.network, parameters));
+    // Before anything is loaded.
+    if (from) resumedState(from, prepared.graph, input);
+    const several = severalSteps(prepared.graph);
+    const steps = await device.createSession(several.bytes, several.session);
+    const evaluation = writeModel(evaluationGraph(prepared.network.model, new Set(givenOut(prepared.graph).keys())));
     let validations: GraphSession;
     try {
       validations = await device.createSession(evaluation, sessionFor(device.provider, evaluation));
@@ -127,11 +128,22 @@ export class Training {
       await steps.release();
       throw error;
     }
-    return new Training(input, prepared, steps, validations, from);
+    return new Training(input, prepared, { steps, validations, inLoop: several.steps !== undefined }, from);
   }
 
   get provider(): string {
     return this.#steps.provider;
+  }
+
+  /** What is computed or kept in another precision than float32, in words. */
+  get precision(): string {
+    return this.graph.precision;
+  }
+
+  /** Updates that were left out because gradients overflowed; `undefined` where that cannot happen. */
+  get skippedSteps(): number | undefined {
+    const skipped = this.graph.state.find(({ role }) => role === 'skipped');
+    return skipped && Number(this.#state.tensors[skipped.name]!.data[0]);
   }
 
   get history(): readonly EpochFigures[] {
@@ -175,8 +187,7 @@ export class Training {
     const threshold = await this.#validationThreshold(parameters);
     return {
       kind: 'model',
-      spec,
-      network: writeModel(withParameters(this.#network, parameters)),
+      ...trainedNetwork(spec, this.#network, parameters),
       preprocessing: this.preprocessing,
       columns: train.columns,
       classNames: train.classNames,
@@ -195,6 +206,7 @@ export class Training {
 
   /** How many steps the next run makes: whole batches, or the short one at the end of the epoch alone. */
   #stepsOfRun(limit: number): number {
+    if (!this.#inLoop) return 1;
     const { batchSize } = this.settings;
     const whole = Math.floor(rowCount(this.#input.train) / batchSize) - this.#state.step;
     const width = this.#features.data.length / rowCount(this.#input.train);
@@ -204,7 +216,7 @@ export class Training {
 
   async #run(limit: number): Promise<TrainingProgress> {
     const { epoch, step, sums, tensors } = this.#state;
-    const { batchSize, seed, epochs } = this.settings;
+    const { batchSize, seed } = this.settings;
     const { train } = this.#input;
     const count = rowCount(train);
     if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: epochOrder(seed, epoch, count) };
@@ -215,31 +227,45 @@ export class Training {
       to: Math.min(count, from + steps * batchSize),
     });
     const position = epoch * this.stepsPerEpoch + step;
-    const rates = Float32Array.from({ length: steps }, (_, index) =>
-      learningRateAt(this.settings, position + index, epochs * this.stepsPerEpoch),
-    );
-    const { inputs, outputs, state } = this.graph;
+    const { accumulate } = this.settings;
+    const completes = (index: number): boolean => completesUpdate(step + index, this.stepsPerEpoch, accumulate);
+    const rates = Float32Array.from({ length: steps }, (_, index) => this.#rate(epoch, step + index));
+    const { inputs, outputs, state, random } = this.graph;
     const rows = labels.data.length / steps;
-    const feeds: NamedTensors = {
+    const given: NamedTensors = {
       [inputs.x]: tensor('float32', [steps, rows, ...features.shape.slice(1)], features.data),
       [inputs.labels]: tensor('int64', [steps, rows], labels.data),
       [inputs.learningRate]: tensor('float32', [steps], rates),
-      ...this.#randomInputs(position, steps, rows),
+      ...dropoutMasks(random, {
+        seed: this.#input.spec.seed ?? seed,
+        position,
+        steps,
+        extents: { [rowsOf(this.graph)]: rows },
+      }),
+      ...(inputs.apply && {
+        [inputs.apply]: tensor(
+          'bool',
+          [steps],
+          Uint8Array.from({ length: steps }, (_, index) => Number(completes(index))),
+        ),
+      }),
     };
+    const feeds = this.#inLoop ? given : withoutSteps(given);
     for (const { name, input } of state) feeds[input] = tensors[name]!;
     const begin = performance.now();
     const results = await this.#steps.run(feeds);
     this.#runLength.saw(steps, performance.now() - begin);
     const losses = results[outputs.loss]!.data as Float32Array;
     this.#refuseDiverged([results[outputs.loss]!], 'the loss');
-    const correct = correctRows(results[outputs.logits]!.data as Float32Array, labels.data, train.classNames.length);
-    // Added one by one, as single steps would add them: a sum of floating-point numbers depends on its order.
-    const lossSum = losses.reduce((sum, loss) => sum + loss * rows, sums.loss);
+    const { classNames } = train;
+    const logits = this.#checkedLogits(results[outputs.logits]!, labels.data.length);
+    const correct = correctRows(logits, labels.data, classNames.length);
+    const norms = outputs.gradientNorm && (results[outputs.gradientNorm]!.data as Float32Array);
     this.#state = {
       ...this.#state,
       step: step + steps,
       tensors: Object.fromEntries(state.map(({ name, output }) => [name, results[output]!])),
-      sums: { loss: lossSum, correct: sums.correct + correct, rows: sums.rows + labels.data.length },
+      sums: withRun(sums, { losses, rows, correct, completes, ...(norms && { norms }) }),
     };
     return {
       type: 'batch',
@@ -252,36 +278,27 @@ export class Training {
     };
   }
 
-  /** Masks of dropout: element k of random input i in step s is draw k of its own stream, whoever computes it. */
-  #randomInputs(position: number, steps: number, rows: number): NamedTensors {
-    const { random: inputs } = this.graph;
-    const seed = this.#input.spec.seed ?? this.settings.seed;
-    return Object.fromEntries(
-      inputs.map(({ input, shape, keep }, index) => {
-        const extents = shape.map((extent) => (typeof extent === 'number' ? extent : rows));
-        const size = extents.reduce((product, extent) => product * extent, 1);
-        const mask = new Float32Array(steps * size);
-        const scale = 1 / keep;
-        for (let step = 0; step < steps; step++) {
-          const draws = random(seed, STREAMS.dropout, (position + step) * inputs.length + index);
-          const end = (step + 1) * size;
-          for (let element = step * size; element < end; element++) mask[element] = draws.uniform() < keep ? scale : 0;
-        }
-        return [input, tensor('float32', [steps, ...extents], mask)];
-      }),
-    );
+  /** The learning rate of a batch, from 0 in its epoch. */
+  #rate(epoch: number, batch: number): number {
+    const { accumulate, epochs } = this.settings;
+    const perEpoch = updatesPerEpoch(this.stepsPerEpoch, accumulate);
+    const update = epoch * perEpoch + updateOf(batch, accumulate);
+    return learningRateAt(this.settings, update, epochs * perEpoch, this.#state.plateau);
   }
 
   async #endEpoch(): Promise<TrainingProgress> {
-    const { epoch, sums, history, best, patience } = this.#state;
-    const { monitor, earlyStopping, epochs } = this.settings;
+    const { epoch, sums, history, best, patience, plateau } = this.#state;
+    const { monitor, earlyStopping, epochs, schedule } = this.settings;
     const validation = this.#input.validation;
+    const skipped = this.skippedSteps;
     const figures: Record<string, number> = {
       epoch: epoch + 1,
-      train_loss: sums.loss / sums.rows,
-      train_acc: (100 * sums.correct) / sums.rows,
+      ...trainingFigures(sums),
       ...(validation && validationFigures(await this.#logits(this.#parameters()), validation)),
-      learning_rate: learningRateAt(this.settings, epoch * this.stepsPerEpoch, epochs * this.stepsPerEpoch),
+      learning_rate: this.#rate(epoch, 0),
+      ...(skipped !== undefined && {
+        skipped_steps: history.reduce((rest, earlier) => rest - (earlier['skipped_steps'] ?? 0), skipped),
+      }),
     };
     const value = figures[monitor.name];
     const isBest = value !== undefined && (best === undefined || better(value, best.value, monitor.mode));
@@ -292,13 +309,30 @@ export class Training {
       ...this.#state,
       epoch: epoch + 1,
       step: 0,
-      sums: { loss: 0, correct: 0, rows: 0 },
+      sums: NO_SUMS,
       history: [...history, figures],
+      ...(plateau &&
+        schedule.type === 'reduce_on_plateau' && {
+          plateau: {
+            ...nextPlateau(schedule, plateau, figures[schedule.figure ?? monitor.name] ?? Number.NaN),
+            begunWith: plateau.begunWith,
+          },
+        }),
       ...(isBest && { best: { epoch: epoch + 1, value, parameters: this.#parameters() } }),
       patience: stopping ?? patience,
       ...(stopped ? { finished: 'early_stopping' as const } : last ? { finished: 'epochs' as const } : {}),
     };
     return { type: 'epoch', figures, progress: this.progress, best: isBest };
+  }
+
+  /** A network from a file may do to its batch axis what it likes. @returns [rows, C] */
+  #checkedLogits({ data }: Tensor, rows: number): Float32Array {
+    const classes = this.#input.train.classNames.length;
+    if (data.length === rows * classes) return data as Float32Array;
+    throw new TrainingError(
+      'unusable_network',
+      `the network gave ${data.length} logits for ${rows} rows and ${classes} classes: it does not treat each row by itself; export it with a dynamic batch`,
+    );
   }
 
   /** A step can leave weights that are no numbers behind although its own loss, computed before, was one. */
@@ -309,13 +343,14 @@ export class Training {
       const { epoch, step } = this.#state;
       throw new TrainingError(
         'diverged',
-        `${what} became ${bad} after ${epoch} epochs and ${step} steps: lower the learning rate (${this.settings.learningRate}), or set clip_norm`,
+        `${what} became ${bad} after ${epoch} epochs and ${step} steps: lower the learning rate (${this.settings.learningRate}), or set clip_norm${this.settings.precision === 'mixed' ? ', or leave out use_amp' : ''}`,
       );
     }
   }
 
+  /** What is validated, kept and given out: the averages of the weights where there are any, else the weights. */
   #parameters(): Record<string, Tensor> {
-    return Object.fromEntries(this.#parameterNames.map((name) => [name, this.#state.tensors[name]!]));
+    return Object.fromEntries([...this.#givenOut].map(([name, from]) => [name, this.#state.tensors[from]!]));
   }
 
   /** [N, C] for the validation rows. */
@@ -324,11 +359,12 @@ export class Training {
     const [count = 0, width = 0] = shape;
     const classes = this.#input.train.classNames.length;
     const logits = new Float32Array(count * classes);
-    for (let from = 0; from < count; from += VALIDATION_ROWS) {
-      const to = Math.min(count, from + VALIDATION_ROWS);
+    const rows = Math.max(1, Math.min(VALIDATION_ROWS, Math.floor(BATCH_ELEMENTS_A_RUN / width)));
+    for (let from = 0; from < count; from += rows) {
+      const to = Math.min(count, from + rows);
       const x = tensor('float32', [to - from, width], data.slice(from * width, to * width));
-      const results = await this.#validations.run({ x, ...parameters });
-      logits.set(Object.values(results)[0]!.data as Float32Array, from * classes);
+      const results = await this.#validations.run({ [this.graph.inputs.x]: x, ...parameters });
+      logits.set(this.#checkedLogits(Object.values(results)[0]!, to - from), from * classes);
     }
     this.#refuseDiverged([tensor('float32', [count, classes], logits)], 'a logit of the validation rows');
     return logits;
@@ -348,18 +384,29 @@ export class Training {
   }
 }
 
-function belongsToModel({ role }: TrainingGraph['state'][number]): boolean {
-  return role === 'parameter' || role === 'statistic';
+/** Parameters and running statistics belong to the model; where a parameter is averaged, the average does. */
+function givenOut({ state }: TrainingGraph): Map<string, string> {
+  const named = (role: string) => state.filter((entry) => entry.role === role).map(({ name }) => name);
+  const [parameters, averages, statistics] = [named('parameter'), named('average'), named('statistic')];
+  return new Map([
+    ...parameters.map((name, index) => [name, averages[index] ?? name] as const),
+    ...statistics.map((name) => [name, name] as const),
+  ]);
 }
 
-/** A state goes on with the rows in the order in which it began its epoch. */
-function checkSchedule(from: TrainingState, { train, settings }: TrainingInput): void {
-  const done = Math.min(rowCount(train), from.step * settings.batchSize);
-  const changed = from.seed !== settings.seed ? 'seed' : from.sums.rows !== done ? 'batch_size' : undefined;
-  if (changed === undefined) return;
-  throw new TrainingError(
-    'state_mismatch',
-    `the checkpoint was made with another ${changed}, which decides the order of the rows in the middle of epoch ${from.epoch + 1}: resume it with the ${changed} it was made with`,
+/** The graph with a loop around its step; as it is where its own graphs inside nodes forbid that. */
+function severalSteps(graph: TrainingGraph): TrainingGraph {
+  try {
+    return inLoop(graph);
+  } catch (error) {
+    if (error instanceof OnnxError) return graph;
+    throw error;
+  }
+}
+
+function withoutSteps(feeds: NamedTensors): NamedTensors {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { dtype, shape, data }]) => [name, tensor(dtype, shape.slice(1), data)]),
   );
 }
 

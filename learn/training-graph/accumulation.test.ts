@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../runtime/tensor.js';
 import { mlp } from '../models/index.js';
-import { bool, float32, int64, numbers } from '../onnx/fixtures/run-model.js';
+import { bool, float32, float64, int64, numbers } from '../onnx/fixtures/run-model.js';
+import { GraphBuilder } from '../onnx/index.js';
 import { type Batch, batchOf, firstDifference, startOf, stepper, train } from './fixtures/steps.js';
 import { type TrainingGraphOptions, trainingGraph } from './index.js';
 
@@ -57,5 +58,50 @@ describe('gradients of several batches', () => {
     expect(firstDifference(of('accumulator', start), of('accumulator', applied.state))).toBeUndefined();
     expect(firstDifference(of('parameter', start), of('parameter', applied.state))).toBeDefined();
     await loaded.release();
+  });
+
+  const weights = [1, 0, 2, 0.5, 0, 1, 3, 1, 1, 0, 0.25, 1];
+  test.each<[string, Partial<TrainingGraphOptions>]>([
+    ['rows with weights', { sampleWeights: true }],
+    ['classes with weights', { loss: { type: 'cross_entropy', classWeights: [1, 5, 0.1], labelSmoothing: 0.1 } }],
+    ['labels that are ignored', { loss: { type: 'cross_entropy', ignoreLabel: 1 } }],
+    ['all of these', { sampleWeights: true, loss: { type: 'cross_entropy', classWeights: [1, 5, 2], ignoreLabel: 1 } }],
+    ['ignored labels of the focal loss', { loss: { type: 'focal', ignoreLabel: 2 }, sampleWeights: true }],
+  ])('count as they do in one batch: %s', async (_, more) => {
+    const all = batchOf([12, 4], 3, 1);
+    const weighted = (from: number, to: number) =>
+      more.sampleWeights ? { sample_weights: float32([to - from], weights.slice(from, to)) } : {};
+    const build = (accumulate: boolean) => trainingGraph(options({ optimizer: { type: 'sgd' }, accumulate, ...more }));
+    const { state: whole } = await train(build(false), [{ x: all.x, labels: all.labels, more: weighted(0, 12) }]);
+    const ranges = [
+      [0, 5, false],
+      [5, 11, false],
+      [11, 12, true],
+    ] as const;
+    const parts = ranges.map(([from, to, apply]) => {
+      const part = rows(all, from, to, apply);
+      return { ...part, more: { ...part.more, ...weighted(from, to) } };
+    });
+    const { state: together } = await train(build(true), parts);
+    for (const [name, tensor] of Object.entries(whole))
+      for (const [index, value] of numbers(tensor).entries())
+        expect(Number(together[name]!.data[index])).toBeCloseTo(value, 5);
+  });
+
+  test('of which no row counts change nothing', async () => {
+    const graph = trainingGraph(options({ optimizer: { type: 'sgd' }, accumulate: true, sampleWeights: true }));
+    const part = rows(batchOf([12, 4], 3, 1), 0, 4, true);
+    const { state } = await train(graph, [
+      { ...part, more: { ...part.more, sample_weights: float32([4], [0, 0, 0, 0]) } },
+    ]);
+    expect(firstDifference(startOf(graph), state)).toBeUndefined();
+  });
+
+  test('of a float64 network are added up in float64', () => {
+    const graph = new GraphBuilder('linear');
+    const x = graph.input('x', 'float64', ['N', 2]);
+    graph.output(graph.op('MatMul', [x, graph.initializer('w', float64([2, 2], [1, 2, 3, 4]))]), 'y');
+    const { state } = trainingGraph(options({ model: graph.toModel(), accumulate: true }));
+    expect(state.find(({ name }) => name === 'w/accumulated')!.dtype).toBe('float64');
   });
 });

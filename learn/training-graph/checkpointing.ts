@@ -3,9 +3,10 @@
  * into segments, of which only the values at their borders are kept; the backward pass computes the rest again, segment by
  * segment. The same kernels compute the same inputs, so that gradients keep every bit.
  */
-import { type GraphNode, OnnxError, type Value } from '../onnx/index.js';
+import { OnnxError, type Value } from '../onnx/index.js';
 import { type Rewritten, rewriting } from '../onnx/rewrite.js';
-import { activationsOf, after, isLarge, LastGradient, type Passes } from './passes.js';
+import { bestCuts } from './cuts.js';
+import { activationsOf, isLarge, LastGradient, type Passes, Waiting } from './passes.js';
 
 /** As many segments as the square root of the number of layers: memory and work grow least together. */
 export const SQUARE_ROOT_OF_DEPTH = 'square_root_of_depth';
@@ -15,9 +16,6 @@ export type Checkpointing =
   | typeof SQUARE_ROOT_OF_DEPTH
   | { readonly segments: number }
   | { readonly boundaries: readonly string[] };
-
-/** Operators that count as a layer when segments are made equally deep. */
-const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Einsum', 'Gemm', 'MatMul']);
 
 /** The passes with what is computed twice. */
 export function checkpoint(passes: Passes, checkpointing: Checkpointing): Rewritten {
@@ -29,6 +27,7 @@ export function checkpoint(passes: Passes, checkpointing: Checkpointing): Rewrit
   const { graph, at } = rewritten;
   const copies = new Map<string, Value>();
   const gated = new Map<string, Value>();
+  const waiting = new Waiting(graph);
   const last = new LastGradient();
 
   /** The nodes to compute again for `name`, in the order of the forward pass. */
@@ -45,7 +44,7 @@ export function checkpoint(passes: Passes, checkpointing: Checkpointing): Rewrit
   };
   const gate = (value: Value, segment: number, gradient: Value): Value => {
     const key = `${segment}/${value.name}`;
-    const known = gated.get(key) ?? after(graph, gradient, value);
+    const known = gated.get(key) ?? waiting.until(gradient, value);
     gated.set(key, known);
     return known;
   };
@@ -122,10 +121,15 @@ function segmentsOf(passes: Passes, checkpointing: Checkpointing): (position: nu
   const cuts =
     checkpointing !== SQUARE_ROOT_OF_DEPTH && 'boundaries' in checkpointing
       ? namedCuts(passes, checkpointing.boundaries)
-      : equalCuts(passes, checkpointing === SQUARE_ROOT_OF_DEPTH ? undefined : checkpointing.segments);
+      : bestCuts(passes, checkpointing === SQUARE_ROOT_OF_DEPTH ? undefined : segmentsIn(checkpointing));
   const segments = new Int32Array(passes.forward);
   for (const cut of cuts) for (let position = cut + 1; position < passes.forward; position++) segments[position]! += 1;
   return (position) => segments[position]!;
+}
+
+function segmentsIn({ segments }: { readonly segments: number }): number {
+  if (Number.isSafeInteger(segments) && segments >= 1) return segments;
+  throw new OnnxError(`checkpointing: the number of segments is a whole number >= 1, not ${segments}`);
 }
 
 function namedCuts({ graph, forward }: Passes, boundaries: readonly string[]): number[] {
@@ -136,53 +140,4 @@ function namedCuts({ graph, forward }: Passes, boundaries: readonly string[]): n
     if (position >= 0) return position;
     throw new OnnxError(`checkpointing: the network computes no value "${name}" to cut behind`);
   });
-}
-
-/** Cuts behind nodes where least is alive, near to equal numbers of layers. */
-function equalCuts(passes: Passes, wanted: number | undefined): number[] {
-  const nodes = passes.graph.nodes.slice(0, passes.forward);
-  const activations = activationsOf(passes);
-  const layers = nodes.flatMap((node, position) => (isLayer(node, activations) ? [position] : []));
-  const segments = wanted ?? Math.round(Math.sqrt(layers.length));
-  if (!Number.isSafeInteger(segments) || segments < 1)
-    throw new OnnxError(`checkpointing: the number of segments is a whole number >= 1, not ${segments}`);
-  const alive = aliveAfter(passes, activations);
-  const cuts = new Set<number>();
-  for (let segment = 1; segment < segments; segment++) {
-    // Behind a layer near the ideal place: anything up to half a segment away may be cheaper to keep.
-    const ideal = (segment * layers.length) / segments;
-    const reach = Math.max(1, Math.floor(layers.length / segments / 2));
-    const from = layers[Math.max(1, Math.round(ideal) - reach)] ?? nodes.length;
-    const to = layers[Math.min(layers.length - 1, Math.round(ideal) + reach)] ?? nodes.length;
-    const middle = layers[Math.min(layers.length - 1, Math.round(ideal))] ?? nodes.length;
-    let best: number | undefined;
-    for (let position = from; position < to; position++) {
-      const closer =
-        best !== undefined && alive[position] === alive[best] && Math.abs(position - middle) < Math.abs(best - middle);
-      if (best === undefined || alive[position]! < alive[best]! || closer) best = position;
-    }
-    if (best !== undefined) cuts.add(best);
-  }
-  return [...cuts].sort((a, b) => a - b);
-}
-
-function isLayer(node: GraphNode, activations: ReadonlySet<string>): boolean {
-  return LAYERS.has(node.type) && node.outputs.some((value) => value && activations.has(value.name));
-}
-
-/** Elements a row of the batch that later nodes of the forward pass still read, behind each node. */
-function aliveAfter({ graph, forward }: Passes, activations: ReadonlySet<string>): Float64Array {
-  const alive = new Float64Array(forward);
-  const lastUse = new Map<string, number>();
-  const nodes = graph.nodes.slice(0, forward);
-  for (const [position, node] of nodes.entries())
-    for (const value of node.inputs) if (value) lastUse.set(value.name, position);
-  for (const [position, node] of nodes.entries()) {
-    for (const output of node.outputs) {
-      if (!output || !activations.has(output.name) || !isLarge(output)) continue;
-      const size = output.shape.reduce<number>((count, dim) => count * (typeof dim === 'number' ? dim : 1), 1);
-      for (let place = position; place < (lastUse.get(output.name) ?? position); place++) alive[place]! += size;
-    }
-  }
-  return alive;
 }

@@ -4,20 +4,23 @@ import { GraphBuilder, type ModelProto } from '../onnx/index.js';
 import { batchOf, train } from './fixtures/steps.js';
 import { trainingGraph, withParameters } from './index.js';
 
-/** x [N, 3] -> batch normalisation -> logits [N, 2]. */
-function network(): ModelProto {
+/** x [N, 3] -> batch normalisation -> logits [N, 2]. In training mode as PyTorch writes it, the next statistics given out. */
+function network(trainingMode = false): ModelProto {
   const graph = new GraphBuilder('normalised');
   const x = graph.input('x', 'float32', ['N', 3]);
   const vector = (name: string, values: number[]) => graph.initializer(name, float32([3], values));
-  const normal = graph.op('BatchNormalization', [
+  const inputs = [
     x,
     vector('norm.weight', [1, 2, 0.5]),
     vector('norm.bias', [0, 1, -1]),
     vector('norm.running_mean', [0.1, 0.2, 0.3]),
     vector('norm.running_var', [1, 2, 3]),
-  ]);
+  ];
+  const [normal] = trainingMode
+    ? graph.ops('BatchNormalization', inputs, { training_mode: 1 }, 3)
+    : graph.ops('BatchNormalization', inputs, {}, 1);
   const weight = graph.initializer('head.weight', float32([2, 3], [1, -1, 0.5, 0.25, 2, -2]));
-  graph.output(graph.op('Gemm', [normal, weight], { transB: 1 }), 'logits');
+  graph.output(graph.op('Gemm', [normal!, weight], { transB: 1 }), 'logits');
   return graph.toModel();
 }
 
@@ -61,6 +64,8 @@ describe('batch normalisation in training', () => {
   test.each([
     ['a layer of which nothing is trained', { trainable: ['head.weight'] }],
     ['every layer, where it is asked for', { batchStatistics: 'none' as const }],
+    ['a frozen layer of a file in training mode', { trainable: ['head.weight'], model: network(true) }],
+    ['every layer of a file in training mode', { batchStatistics: 'none' as const, model: network(true) }],
   ])('leaves the stored statistics to %s', async (_, more) => {
     const graph = trainingGraph({ model: network(), loss, optimizer, ...more });
     expect(graph.state.filter(({ role }) => role === 'statistic')).toEqual([]);

@@ -18,6 +18,7 @@ export interface RunningStatistic {
 
 /** ONNX's default share of the old running statistic that a step keeps. */
 const DEFAULT_MOMENTUM = 0.9;
+const DEFAULT_EPSILON = 1e-5;
 
 /** The names that a batch normalisation reads as its running mean and variance. */
 export function statisticsOf(node: NodeProto): readonly string[] {
@@ -61,7 +62,7 @@ export function trainBatchNormalization(
   }
   const attribute = (name: string) => node.attribute.find((entry) => entry.name === name)?.f;
   const kept = attribute('momentum') ?? DEFAULT_MOMENTUM;
-  const epsilon = attribute('epsilon') ?? 1e-5;
+  const epsilon = attribute('epsilon') ?? DEFAULT_EPSILON;
   return graph.names.within(node.name || node.output[0] || 'batch_normalization', () => {
     const batch = lowerings.batchNormalization(math, x, scale, bias, Number(epsilon.toPrecision(7)));
     const count = math.div(math.cast(graph.op('Size', [x]), 'float32'), Number(x.shape[1]));
@@ -76,4 +77,22 @@ export function trainBatchNormalization(
     };
     return [batch.output, move(mean, batch.mean), move(variance, math.mul(batch.variance, unbiased))];
   });
+}
+
+/**
+ * The layer with the statistics that the model stores, also where its file was written in training mode.
+ * `undefined`: the node does that as it is.
+ */
+export function frozenBatchNormalization(
+  graph: GraphBuilder,
+  node: NodeProto,
+  [x, scale, bias, mean, variance]: readonly (Value | undefined)[],
+): readonly Value[] | undefined {
+  const attribute = (name: string) => node.attribute.find((entry) => entry.name === name);
+  if (!attribute('training_mode')?.i || !mean || !variance) return undefined;
+  const epsilon = attribute('epsilon')?.f ?? DEFAULT_EPSILON;
+  const output = graph.names.within(node.name || node.output[0] || 'batch_normalization', () =>
+    graph.op('BatchNormalization', [x, scale, bias, mean, variance], { epsilon }),
+  );
+  return [output, mean, variance];
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Tensor } from '../../runtime/tensor.js';
 import { mlp } from '../models/index.js';
 import { float32, numbers } from '../onnx/fixtures/run-model.js';
+import { GraphBuilder } from '../onnx/index.js';
 import { batchOf, firstDifference, type State, startOf, stepper, train } from './fixtures/steps.js';
 import { type TrainingGraphOptions, trainingGraph } from './index.js';
 
@@ -17,9 +19,9 @@ const gpu = () => trainingGraph(options({ precision: 'mixed', provider: 'webgpu'
 const cpu = () => trainingGraph(options({ precision: 'mixed' }));
 
 describe.each([
-  ['that keeps activations in float16', cpu],
-  ['that computes products in float16', gpu],
-])('mixed precision %s', (_, build) => {
+  ['that keeps activations in float16', cpu, 'cpu'],
+  ['that computes products in float16', gpu, 'webgpu'],
+] as const)('mixed precision %s', (_, build, provider) => {
   test('learns as float32 does', async () => {
     const whole = await train(trainingGraph(options()), batches);
     const mixed = await train(build(), batches);
@@ -55,6 +57,21 @@ describe.each([
     await loaded.release();
   });
 
+  test('skips it also where clipping by value would make an infinite gradient finite', async () => {
+    const clipped = options({ precision: 'mixed', clipValue: 0.5, clipNorm: 1, provider });
+    const loaded = await stepper(trainingGraph(clipped));
+    const start: State = { ...startOf(loaded.graph), loss_scale: float32([], [3e38]) };
+    const { state, outputs } = await loaded.step(start, {
+      ...batches[1]!,
+      x: float32([24, 16], new Array(384).fill(1e4)),
+    });
+    expect(state['skipped_steps']!.data).toEqual(BigInt64Array.of(1n));
+    expect(numbers(outputs[loaded.graph.outputs.gradientNorm!])[0]).not.toBeLessThan(Number.POSITIVE_INFINITY);
+    const weight = loaded.graph.state.find(({ role }) => role === 'parameter')!.name;
+    expect(state[weight]!.data).toEqual(start[weight]!.data);
+    await loaded.release();
+  });
+
   test('doubles the scale after 2,000 steps without an overflow', async () => {
     const loaded = await stepper(build());
     const start = {
@@ -74,4 +91,16 @@ test('on the CPU the loss of the first step is that of float32 to the bit', asyn
     await train(cpu(), batches.slice(0, 1)),
   ];
   expect(mixed.loss).toBe(whole.loss);
+});
+
+test.each(['float64', 'float16'] as const)('a network in %s is refused: its weights would not be float32', (dtype) => {
+  const graph = new GraphBuilder('linear');
+  const x = graph.input('x', dtype, ['N', 2]);
+  const data = dtype === 'float64' ? new Float64Array(4) : new Uint16Array(4);
+  graph.output(graph.op('MatMul', [x, graph.initializer('w', { dtype, shape: [2, 2], data } as Tensor)]), 'y');
+  const model = graph.toModel();
+  expect(() => trainingGraph(options({ model, precision: 'mixed' }))).toThrow(
+    `mixed precision keeps weights in float32, and "w" holds ${dtype}`,
+  );
+  expect(trainingGraph(options({ model })).precision).toBe(dtype);
 });

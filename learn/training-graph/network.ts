@@ -4,8 +4,15 @@ import { decomposeBehind } from '../autodiff/index.js';
 import type { Lowerings } from '../lowerings/index.js';
 import { lowerDropout, type RandomInput } from '../models/index.js';
 import { Arithmetic, type GraphBuilder, importModel, isFloat, OnnxError, type Value } from '../onnx/index.js';
+import { withBatch } from './blocked-layout.js';
 import { halfPrecisionInputs } from './half-precision.js';
-import { type RunningStatistic, statisticsOf, trainBatchNormalization, trainedStatistics } from './layer-statistics.js';
+import {
+  frozenBatchNormalization,
+  type RunningStatistic,
+  statisticsOf,
+  trainBatchNormalization,
+  trainedStatistics,
+} from './layer-statistics.js';
 import type { TrainingGraphOptions } from './options.js';
 
 /** The network in the graph. */
@@ -23,7 +30,7 @@ export interface Network {
 export function importNetwork(
   graph: GraphBuilder,
   lowerings: Lowerings,
-  { model, batchStatistics = 'trained' }: TrainingGraphOptions,
+  { model, batchStatistics = 'trained', batch }: TrainingGraphOptions,
   trainable: ReadonlySet<string>,
   half: boolean,
 ): Network {
@@ -33,7 +40,15 @@ export function importNetwork(
   const statistics = new Map<string, RunningStatistic>();
   const moving = batchStatistics === 'trained' ? trainedStatistics(model, trainable) : new Set<string>();
   const decompose = decomposeBehind(graph, trainable);
+  let rows: Value['shape'][number] | undefined;
   const { outputs } = importModel(graph, model, {
+    ...(batch !== undefined && {
+      replaceInput(name, type) {
+        rows ??= type.shape[0];
+        const { dtype, shape } = withBatch(type, rows, batch);
+        return graph.input(name, dtype, shape);
+      },
+    }),
     replaceInitializer(tensor, type) {
       const name = tensor.name ?? '';
       if (moving.has(name)) {
@@ -54,10 +69,11 @@ export function importNetwork(
       if (node.opType === 'Dropout') {
         const lowered = lowerDropout(graph, node, inputs);
         if (lowered.random) random.push(lowered.random);
-        return [lowered.output];
+        return lowered.kept ? [lowered.output, lowered.kept] : [lowered.output];
       }
       if (statisticsOf(node).some((name) => statistics.has(name)))
         return trainBatchNormalization(graph, lowerings, node, inputs, statistics);
+      if (statisticsOf(node).length > 0) return frozenBatchNormalization(graph, node, inputs);
       const type = node.opType ?? '';
       return Object.hasOwn(lowerings.operators, type) ? lowerings.operators[type]!(math, node, inputs) : undefined;
     },

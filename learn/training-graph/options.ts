@@ -2,6 +2,7 @@
 import type { DType, Tensor } from '../../runtime/tensor.js';
 import type { Provider, SessionOptions } from '../device.js';
 import type { LossSettings } from '../losses/index.js';
+import type { BlockedLayout } from '../lowerings/blocked/index.js';
 import type { RandomInput } from '../models/index.js';
 import type { ModelProto } from '../onnx/index.js';
 import type { OptimizerSettings, ParameterGroup } from '../optimizers/index.js';
@@ -23,6 +24,8 @@ export interface TrainingGraphOptions {
   readonly optimizer: OptimizerSettings;
   /** Names of the stored tensors to train. `all` (the default): every floating-point one, scalars apart, that the loss depends on. */
   readonly trainable?: readonly string[] | 'all';
+  /** What becomes of a tensor in `trainable` that the loss does not depend on. Default: `refuse` one that is named, `freeze` others. */
+  readonly idle?: 'refuse' | 'freeze';
   /** Sets of parameters with settings of their own: a learning rate that is scaled, another weight decay. */
   readonly groups?: readonly ParameterGroup[];
   /** Largest norm of all gradients together. */
@@ -32,15 +35,25 @@ export interface TrainingGraphOptions {
   /** Gives the graph an input of weights for the rows of a batch. A padding row has the weight 0. */
   readonly sampleWeights?: boolean;
   /**
-   * Adds up the gradients of several batches, weighted by their rows, until a step is fed `apply` as true: so a batch that memory
-   * does not hold is made of several. Batch normalisation sees each of them alone.
+   * Adds up the gradients of several batches until a step is fed `apply` as true: so a batch that memory does not hold is made of
+   * several. Each counts by what its mean loss divides by: its rows, or the weights of rows, classes and elements that count. Losses that
+   * compare rows with one another (Dice with `batch`, Cox, ranking) and batch normalisation see each batch alone.
    */
   readonly accumulate?: boolean;
   /** Keeps an exponential moving average of the weights with this decay, 0 to below 1. */
   readonly averageDecay?: number;
+  /** Whether the average counts the start less: its decay in update t is at most (1 + t) / (10 + t). Default false. */
+  readonly averageWarmUp?: boolean;
   /** Who will run the graph: it decides how things are written, never what they mean. Default `cpu`. */
   readonly provider?: Provider;
   readonly precision?: Precision;
+  /** Rows of every batch, where they are known: the graph then takes no other number, and may be faster for it. Default: any. */
+  readonly batch?: number;
+  /**
+   * Computes convolutions on the CPU in blocks of channels, as its vector registers take them: block sizes are those of ONNX Runtime's kernels
+   * on the machine that will run the graph. It counts where `batch` is a multiple of the block size.
+   */
+  readonly cpuLayout?: BlockedLayout;
   /** Computes parts of the forward pass again in the backward pass instead of keeping them. Gradients keep every bit. */
   readonly checkpointing?: Checkpointing;
   /**
@@ -84,7 +97,7 @@ export interface TrainingGraph {
   /** SHA-256 of the bytes, hexadecimal. State belongs to the graph with the same hash. */
   readonly hash: string;
   readonly provider: Provider;
-  /** What is computed or kept in another precision than float32, in words. */
+  /** What is computed and kept in which precision, in words. */
   readonly precision: string;
   readonly inputs: {
     /** The batch: the network's first input. */
@@ -93,7 +106,7 @@ export interface TrainingGraph {
     readonly network: readonly string[];
     /** What the loss compares with, for instance int64 [N]. */
     readonly labels: string;
-    /** Scalar of the parameters' type. */
+    /** Scalar: float64 where the parameters are, else float32. */
     readonly learningRate: string;
     /** [N]; only where they were asked for. */
     readonly sampleWeights?: string;
@@ -105,7 +118,7 @@ export interface TrainingGraph {
     readonly loss: string;
     /** The network's first output, before the update. */
     readonly logits: string;
-    /** Scalar: norm of all gradients together, before clipping; only where clipping or mixed precision needs it. */
+    /** Scalar: norm of all gradients together, before any clipping; only where `clipNorm` or mixed precision asks for it. */
     readonly gradientNorm?: string;
   };
   readonly state: readonly TrainingState[];

@@ -1,5 +1,7 @@
 /** What the transformations of a step know of it: which nodes belong to which pass, and which values are worth a thought. */
-import { Arithmetic, type GraphBuilder, type GraphNode, type Value } from '../onnx/index.js';
+import type { DType } from '../../runtime/tensor.js';
+import { type Dim, type GraphBuilder, type NodeProto, OnnxError, type Value } from '../onnx/index.js';
+import { AS_IT_IS } from '../onnx/simplify/simplify.js';
 
 /** Forward and backward pass in one graph, before the update. */
 export interface Passes {
@@ -9,6 +11,21 @@ export interface Passes {
   /** Inputs that depend on the batch: its data, and the random numbers drawn for it. Not parameters, not running statistics. */
   readonly batchInputs: ReadonlySet<string>;
 }
+
+/** Bytes of an element. */
+const BYTES: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  float16: 2,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  bool: 1,
+};
+
+/** How many rows a batch probably has whose number is not known: they decide what weighs more, activations or weights. */
+const ROWS = 32;
 
 /** Below this many elements a row of the batch a value is not worth the work of keeping it otherwise. */
 const SMALL = 64;
@@ -23,29 +40,72 @@ export function activationsOf({ graph, forward, batchInputs }: Passes): Readonly
   return names;
 }
 
-/** Elements of a value for one row of the batch, as far as they are known. */
-export function isLarge({ shape }: Value): boolean {
-  return shape.reduce<number>((count, dim) => count * (typeof dim === 'number' ? dim : 1), 1) >= SMALL;
+/** Elements of a value for so many rows of the batch, as far as they are known. */
+function elementsOf({ shape }: Value, rows: number): number {
+  // A symbol may have a number in it: 12*N.
+  const extent = (dim: Dim): number => (typeof dim === 'number' ? dim : rows * Number(/^\d+/.exec(dim)?.[0] ?? 1));
+  return shape.reduce<number>((count, dim) => count * extent(dim), 1);
 }
 
-/**
- * `value` in other words: the same elements, and the same memory, but computed after `cause`. Without that what is only needed in
- * the backward pass would be made long before it, and kept; and what is computed a second time would be recognised as
- * equal to the first and never be.
- */
-export function after(graph: GraphBuilder, cause: Value, value: Value): Value {
-  const math = new Arithmetic(graph);
-  // Reshape takes an extent of 0 for "as it is": zeros that can be computed only when `cause` is there.
-  const zeros = math.mul(graph.op('Size', [measurable(math, cause)]), math.integers(value.shape.map(() => 0)));
-  const later = graph.op('Reshape', [value, zeros]);
-  return { ...later, shape: value.shape };
+/** Bytes that it probably takes. */
+export function bytesOf(value: Value): number {
+  return elementsOf(value, ROWS) * BYTES[value.dtype];
 }
 
-/** The CPU provider has no Size of float16: it would measure the value from before its cast, and wait for nothing. */
-function measurable(math: Arithmetic, cause: Value): Value {
-  if (cause.dtype !== 'float16') return cause;
-  const [from, to, axis] = [math.integers([0]), math.integers([1]), math.integers([0])];
-  return math.cast(math.graph.op('Slice', [math.reshape(cause, [-1]), from, to, axis]), 'bool');
+export function isLarge(value: Value): boolean {
+  return elementsOf(value, 1) >= SMALL;
+}
+
+/** Lets values wait for others: what is not needed before the backward pass would be computed long before it, and kept. */
+export class Waiting {
+  readonly #graph: GraphBuilder;
+  readonly #zeros = new Map<string, Value>();
+  #count = 0;
+
+  constructor(graph: GraphBuilder) {
+    this.#graph = graph;
+  }
+
+  /**
+   * `value` in other words: the same elements in the same memory, but there only after `cause`. So what is computed from it a second time is not
+   * recognised as equal to the first either, and left out.
+   */
+  until(cause: Value, value: Value): Value {
+    // Reshape takes an extent of 0 for "as it is": zeros that can be computed only when `cause` is there.
+    const later = this.#op('Reshape', [value, this.#zerosFrom(cause, value.shape.length)]);
+    return { ...later, shape: value.shape };
+  }
+
+  #zerosFrom(cause: Value, count: number): Value {
+    const key = `${count} ${cause.name}`;
+    const known = this.#zeros.get(key);
+    if (known) return known;
+    const none = { dtype: 'int64', shape: [count], data: new BigInt64Array(count) } as const;
+    const zeros = this.#op('Mul', [this.#measure(cause), this.#graph.constant(none)]);
+    this.#zeros.set(key, zeros);
+    return zeros;
+  }
+
+  /** Whole numbers that are there only when `cause` is. ONNX Runtime computes extents that it knows before the run. */
+  #measure(cause: Value): Value {
+    if (cause.dtype !== 'float16') return this.#op('Size', [cause]);
+    // The CPU provider has no Size of float16: it would measure the value from before its cast, and wait for nothing.
+    if (typeof cause.shape[0] === 'string') return this.#op('Shape', [cause], 1);
+    const graph = this.#graph;
+    const list = (number: bigint) => graph.constant({ dtype: 'int64', shape: [1], data: BigInt64Array.of(number) });
+    const first = graph.op('Slice', [graph.op('Reshape', [cause, list(-1n)]), list(0n), list(1n), list(0n)]);
+    return this.#op('Size', [graph.op('Cast', [first], { to: 'bool' })]);
+  }
+
+  #op(opType: string, inputs: readonly Value[], end?: number): Value {
+    this.#count += 1;
+    const name = this.#graph.names.unused(`wait/${opType}_${this.#count}`);
+    const extents: NodeProto['attribute'] = end === undefined ? [] : [{ name: 'end', type: 2, i: BigInt(end) }];
+    const proto = { name, opType, input: [], output: [name], attribute: extents, metadataProps: [AS_IT_IS] };
+    const [output] = this.#graph.node(proto, inputs, new Map());
+    if (output) return output;
+    throw new OnnxError(`the node "${name}" has no output`);
+  }
 }
 
 /** Follows a walk over the backward pass: the last gradient of some size that was made. */
@@ -63,5 +123,3 @@ export class LastGradient {
     return this.#value;
   }
 }
-
-export type { GraphNode };

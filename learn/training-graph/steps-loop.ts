@@ -1,12 +1,11 @@
 /** Many steps in one run: the step as the body of a Loop, its state carried from one to the next inside ONNX Runtime. */
 import type { AttributeProto, ModelProto, NodeProto, ValueInfoProto } from '../onnx/index.js';
 import { OnnxError } from '../onnx/index.js';
+import { Names } from '../onnx/names.js';
+import { namesOf, renameNode } from '../onnx/renaming.js';
 import { toTensorProto } from '../onnx/tensor-proto.js';
 import type { TrainingGraph } from './options.js';
 import { finished } from './training-graph.js';
-
-/** Prefix of every name inside the loop: names outside stay free. */
-const INSIDE = 'step/';
 
 /**
  * The same steps as the given graph makes, with the same bytes of state, many to a run: every input but the state gets an axis in front,
@@ -23,8 +22,14 @@ export function inLoop(step: TrainingGraph): TrainingGraph {
   const carried = new Set(step.state.map(({ input }) => input));
   const given = source.input.filter(({ name }) => !carried.has(name!));
   const results = source.output.filter(({ name }) => !step.state.some(({ output }) => output === name));
-  const inside = (name: string): string => (name === '' ? '' : INSIDE + name);
-  const [iteration, going] = [inside('iteration'), inside('going')];
+  const outside = [...source.input, ...source.output].map(({ name }) => name!);
+  // Of every name inside the loop, where a name from outside would be hidden by an equal one.
+  let prefix = 'step/';
+  while (outside.some((name) => name.startsWith(prefix))) prefix = `in_${prefix}`;
+  const inside = (name: string): string => (name === '' ? '' : prefix + name);
+  const [outer, inner] = [freeBeside(outside), freeBeside(namesOf(source))];
+  const steps = { shape: outer('steps/shape'), count: outer('steps'), going: outer('steps/true') };
+  const [iteration, going, goesOn] = [inside(inner('iteration')), inside(inner('going')), inside(inner('goes_on'))];
 
   const sliced = given.map(
     ({ name }): NodeProto => ({
@@ -40,7 +45,7 @@ export function inLoop(step: TrainingGraph): TrainingGraph {
     type: 5,
     g: {
       name: 'step',
-      node: [...sliced, ...source.node.map((node) => renamed(node, inside)), identity(going, inside('goes_on'))],
+      node: [...sliced, ...source.node.map((node) => renamed(node, inside)), identity(going, goesOn)],
       initializer: source.initializer.map((tensor) => ({ ...tensor, name: inside(tensor.name!) })),
       input: [
         scalar(iteration, 7),
@@ -48,20 +53,20 @@ export function inLoop(step: TrainingGraph): TrainingGraph {
         ...step.state.map(({ input }) => infoOf(source.input, input, inside(input))),
       ],
       output: [
-        scalar(inside('goes_on'), 9),
+        scalar(goesOn, 9),
         ...step.state.map(({ output }) => infoOf(source.output, output, inside(output))),
         ...results.map(({ name }) => infoOf(source.output, name!, inside(name!))),
       ],
     },
   };
   const count: NodeProto[] = [
-    { opType: 'Shape', name: 'steps/shape', input: [step.inputs.learningRate], output: ['steps/shape'], attribute: [] },
-    { opType: 'Squeeze', name: 'steps', input: ['steps/shape'], output: ['steps'], attribute: [] },
+    { opType: 'Shape', name: steps.shape, input: [step.inputs.learningRate], output: [steps.shape], attribute: [] },
+    { opType: 'Squeeze', name: steps.count, input: [steps.shape], output: [steps.count], attribute: [] },
   ];
   const loop: NodeProto = {
     opType: 'Loop',
     name: 'steps/loop',
-    input: ['steps', 'steps/true', ...step.state.map(({ input }) => input)],
+    input: [steps.count, steps.going, ...step.state.map(({ input }) => input)],
     output: [...step.state.map(({ output }) => output), ...results.map(({ name }) => name!)],
     attribute: [body],
   };
@@ -70,7 +75,7 @@ export function inLoop(step: TrainingGraph): TrainingGraph {
     graph: {
       name: 'training_steps',
       node: [...count, loop],
-      initializer: [toTensorProto({ dtype: 'bool', shape: [], data: Uint8Array.of(1) }, 'steps/true')],
+      initializer: [toTensorProto({ dtype: 'bool', shape: [], data: Uint8Array.of(1) }, steps.going)],
       input: [
         ...step.state.map(({ input }) => infoOf(source.input, input, input)),
         ...given.map((info) => withSteps(info)),
@@ -90,12 +95,15 @@ export function inLoop(step: TrainingGraph): TrainingGraph {
   };
 }
 
+/** Gives a name, or one like it where these have it already. */
+function freeBeside(taken: readonly string[]): (name: string) => string {
+  const names = new Names();
+  for (const name of taken) names.reserve(name);
+  return (name) => names.unused(name);
+}
+
 function renamed(node: NodeProto, inside: (name: string) => string): NodeProto {
-  if (node.attribute.some(({ g, graphs }) => g ?? graphs?.length))
-    throw new OnnxError(
-      `node "${node.name}" (${node.opType}) has a graph of its own: its steps cannot be put into a loop`,
-    );
-  return { ...node, name: inside(node.name ?? ''), input: node.input.map(inside), output: node.output.map(inside) };
+  return { ...renameNode(node, inside), name: inside(node.name ?? '') };
 }
 
 function identity(from: string, to: string): NodeProto {

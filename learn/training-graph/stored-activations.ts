@@ -1,7 +1,7 @@
 /** Keeps what the backward pass needs of the forward pass as float16: half the memory, with the rounding of float16 in gradients only. */
 import { Arithmetic, type Value } from '../onnx/index.js';
 import { type Rewritten, rewriting } from '../onnx/rewrite.js';
-import { activationsOf, after, isLarge, LastGradient, type Passes } from './passes.js';
+import { activationsOf, isLarge, LastGradient, type Passes, Waiting } from './passes.js';
 
 /** The forward pass computes as before; the loss is the same to the bit. */
 export function storeActivationsInHalf(passes: Passes): Rewritten {
@@ -17,6 +17,7 @@ export function storeActivationsInHalf(passes: Passes): Rewritten {
   const rewritten = rewriting(source, 'training');
   const { graph } = rewritten;
   const math = new Arithmetic(graph);
+  const waiting = new Waiting(graph);
   const halves = new Map<string, Value>();
   const restored = new Map<string, Value>();
   /** The values as the rest of the forward pass reads them: only when they are stored, or they would be kept as well. */
@@ -31,7 +32,7 @@ export function storeActivationsInHalf(passes: Passes): Rewritten {
       if (known) return known;
       const { value: gradient } = last;
       const whole = graph.names.within('restored', () =>
-        math.cast(gradient ? after(graph, gradient, half) : half, 'float32'),
+        math.cast(gradient ? waiting.until(gradient, half) : half, 'float32'),
       );
       restored.set(value.name, whole);
       return whole;
@@ -43,7 +44,7 @@ export function storeActivationsInHalf(passes: Passes): Rewritten {
         graph.names.within('stored', () => {
           const half = math.cast(output, 'float16');
           halves.set(output.name, half);
-          passedOn.set(output.name, after(graph, half, output));
+          passedOn.set(output.name, waiting.until(half, output));
         });
       }
     },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { reverseWalk } from '../autodiff/index.js';
 import type { Provider } from '../device.js';
 import { lossRule } from '../losses/index.js';
+import { fuseProducts } from '../lowerings/fused-products.js';
 import { LOWERINGS } from '../lowerings/index.js';
 import { nodesForCpu } from '../lowerings/webgpu-faults.js';
 import { isParameter } from '../models/index.js';
@@ -16,7 +17,11 @@ import {
   type Value,
   writeModel,
 } from '../onnx/index.js';
+import { withOwnTensors } from '../onnx/own-tensors.js';
 import type { Rewritten } from '../onnx/rewrite.js';
+import { simplify } from '../onnx/simplify/simplify.js';
+import { placed, sessionOf } from './blocked-layout.js';
+import { checkTrainingGraphOptions } from './check-options.js';
 import { checkpoint } from './checkpointing.js';
 import { isLayerStatistic } from './layer-statistics.js';
 import { lossScaleInputs } from './loss-scale.js';
@@ -27,6 +32,8 @@ import type { Slot } from './slot.js';
 import { storeActivationsInHalf } from './stored-activations.js';
 import { emitStep, type Step } from './update.js';
 
+const GRAPH_NAME = 'training';
+
 /**
  * The graph of one step. The same options give the same bytes.
  *
@@ -36,7 +43,8 @@ import { emitStep, type Step } from './update.js';
  * @throws OnnxError when an option does not fit the network, or an operator on the way has no derivative
  */
 export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
-  return graphOf({ ...options, model: flatten(options.model) });
+  checkTrainingGraphOptions(options);
+  return graphOf({ ...options, model: withOwnTensors(flatten(options.model)) });
 }
 
 function graphOf(options: TrainingGraphOptions): TrainingGraph {
@@ -44,20 +52,26 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
   const lowerings = LOWERINGS[provider];
   const mixed = precision === 'mixed';
   const half = mixed && provider !== 'cpu';
-  const graph = new GraphBuilder('training');
-  const network = importNetwork(graph, lowerings, options, trainableNames(options), half);
-  const { logits, parameters } = network;
-
-  const { loss, labels, sampleWeights } = emitLoss(
-    graph,
+  const imported = new GraphBuilder(GRAPH_NAME);
+  const { graph, network, composites } = placed(
+    imported,
+    importNetwork(imported, lowerings, options, trainableNames(options), half),
     options,
-    half ? new Arithmetic(graph).cast(logits, 'float32') : logits,
   );
+  const { logits, parameters } = network;
+  const narrow = mixed ? parameters.find(({ dtype }) => dtype !== 'float32') : undefined;
+  if (narrow)
+    throw new OnnxError(
+      `mixed precision keeps weights in float32, and "${narrow.name}" holds ${narrow.dtype}: leave \`precision\` out, or store the model in float32`,
+    );
+
+  const judged = half ? new Arithmetic(graph).cast(logits, 'float32') : logits;
+  const { loss, labels, sampleWeights } = emitLoss(graph, options, judged);
   const forward = graph.nodes.length;
   const math = new Arithmetic(graph);
   const lossScale = mixed ? lossScaleInputs(math) : undefined;
   const seed = lossScale ? math.cast(lossScale.scale, loss.dtype) : math.onesLike(loss);
-  const gradients = reverseWalk(graph, loss, seed, parameters, lowerings);
+  const gradients = reverseWalk(graph, loss, seed, parameters, lowerings, composites);
   const without = parameters.filter((_, index) => gradients[index] === undefined).map(({ name }) => name);
   if (without.length > 0) return withoutIdle(options, parameters, without);
 
@@ -67,7 +81,8 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
     labels.name,
     ...(sampleWeights ? [sampleWeights.name] : []),
   ]);
-  const { graph: target, at } = transformed({ graph, forward, batchInputs }, options);
+  const wanted = [loss, logits, judged, ...(gradients as Value[]), ...network.statistics.map(({ next }) => next)];
+  const { graph: target, at } = transformed({ graph, forward, batchInputs }, wanted, options);
   const learningRate = target.input(
     target.names.unused('learning_rate'),
     parameters[0]!.dtype === 'float64' ? 'float64' : 'float32',
@@ -79,7 +94,10 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
     gradients: (gradients as Value[]).map(at),
     statistics: network.statistics.map(({ name, input, next }) => ({ name, input: at(input), next: at(next) })),
     learningRate,
-    rows: () => rowsOf(new Arithmetic(target), at(labels)),
+    weight: () => {
+      const weight = lossRule(options.loss).weight(target, at(judged), at(labels), sampleWeights && at(sampleWeights));
+      return new Arithmetic(target).cast(weight, 'float32');
+    },
     lossScale: lossScale && {
       scale: at(lossScale.scale),
       goodSteps: at(lossScale.goodSteps),
@@ -95,13 +113,14 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
     }),
   };
   for (const { output } of updated.slots) target.output(output);
+  const simpler = simplify(provider === 'cpu' ? fuseProducts(target, GRAPH_NAME) : target, GRAPH_NAME).graph;
   return {
-    ...finished(target.toModel(), provider),
+    ...finished(simpler.toModel(), provider),
     precision: half
       ? 'mixed: products and activations in float16, weights and loss in float32'
       : mixed
         ? 'mixed: activations kept for the backward pass in float16, computed in float32'
-        : 'float32',
+        : [...new Set(parameters.map(({ dtype }) => dtype))].join(' and '),
     inputs: {
       x: network.inputs[0]!,
       network: network.inputs,
@@ -113,7 +132,7 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
     outputs: named,
     state: updated.slots.map((slot) => describe(slot, model)),
     random: network.random,
-    session: provider === 'webgpu' ? { nodesOnCpu: nodesForCpu(target.nodes) } : {},
+    session: provider === 'webgpu' ? { nodesOnCpu: nodesForCpu(simpler.nodes) } : sessionOf(options),
   };
 }
 
@@ -124,16 +143,21 @@ export function finished(model: ModelProto, provider: Provider) {
 }
 
 /** Transformations of forward and backward pass, each a rewriting of the one before. */
-function transformed(passes: Passes, options: TrainingGraphOptions): Rewritten {
+function transformed(passes: Passes, wanted: readonly Value[], options: TrainingGraphOptions): Rewritten {
   const { checkpointing, precision, provider = 'cpu' } = options;
-  let current: Rewritten = { graph: passes.graph, at: (value) => value };
+  const stored = precision === 'mixed' && provider === 'cpu';
+  if (checkpointing === undefined && !stored) return { graph: passes.graph, at: (value) => value };
+  // First, because what only asks for the shape of an activation needs neither its copy nor its second computation.
+  const simpler = simplify(passes.graph, GRAPH_NAME, wanted);
+  const forward = simpler.place(passes.forward);
+  let current: Rewritten = simpler;
   const apply = (transform: (passes: Passes) => Rewritten): void => {
     const before = current;
-    const next = transform({ ...passes, graph: before.graph });
+    const next = transform({ ...passes, graph: before.graph, forward });
     current = { graph: next.graph, at: (value) => next.at(before.at(value)) };
   };
   if (checkpointing !== undefined) apply((now) => checkpoint(now, checkpointing));
-  if (precision === 'mixed' && provider === 'cpu') apply(storeActivationsInHalf);
+  if (stored) apply(storeActivationsInHalf);
   return current;
 }
 
@@ -175,13 +199,10 @@ function emitLoss(graph: GraphBuilder, { loss, sampleWeights }: TrainingGraphOpt
   });
 }
 
-function rowsOf(math: Arithmetic, labels: Value): Value {
-  return math.cast(math.squeeze(math.extentOf(labels, 0), [0]), 'float32');
-}
-
-/** Tensors that the loss does not depend on stay as they are stored; asked for by name, they are a mistake. */
+/** Tensors that the loss does not depend on stay as they are stored; asked for by name, they are a mistake unless `idle` says otherwise. */
 function withoutIdle(options: TrainingGraphOptions, all: readonly Value[], idle: readonly string[]): TrainingGraph {
-  if (options.trainable !== undefined && options.trainable !== 'all') {
+  const { trainable: asked = 'all', idle: rule = asked === 'all' ? 'freeze' : 'refuse' } = options;
+  if (rule === 'refuse') {
     throw new OnnxError(
       `the loss does not depend on ${idle.map((name) => `"${name}"`).join(', ')}: take it out of \`trainable\``,
     );

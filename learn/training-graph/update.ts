@@ -14,8 +14,8 @@ export interface Step {
   readonly gradients: readonly Value[];
   readonly statistics: readonly RunningStatistic[];
   readonly learningRate: Value;
-  /** Number of rows of the batch, float32 scalar. */
-  readonly rows: () => Value;
+  /** How much the batch weighs among others whose gradients are added up, float32 scalar. */
+  readonly weight: () => Value;
   readonly lossScale: LossScale | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface Updated {
 /** Adds the nodes of the update: the last ones of the graph. */
 export function emitStep(step: Step, options: TrainingGraphOptions): Updated {
   const { graph, parameters, statistics, learningRate, lossScale } = step;
-  const { optimizer, groups, clipNorm, clipValue, averageDecay } = options;
+  const { optimizer, groups, clipNorm, clipValue, averageDecay, averageWarmUp = false } = options;
   return graph.names.within('update', () => {
     const math = new Arithmetic(graph);
     let { gradients } = step;
@@ -36,11 +36,13 @@ export function emitStep(step: Step, options: TrainingGraphOptions): Updated {
       const factor = math.div(1, lossScale.scale);
       gradients = gradients.map((gradient) => math.mul(gradient, math.cast(factor, gradient.dtype)));
     }
-    const accumulated = options.accumulate ? accumulate(math, parameters, gradients, step.rows()) : undefined;
+    const accumulated = options.accumulate ? accumulate(math, parameters, gradients, step.weight()) : undefined;
     gradients = accumulated?.gradients ?? gradients;
-    if (clipValue !== undefined) gradients = clipByValue(math, gradients, clipValue);
+    // Before any clipping: limited to the largest value, an infinite element would pass for a finite one.
     const norm = clipNorm !== undefined || lossScale ? globalNorm(math, gradients) : undefined;
-    if (clipNorm !== undefined) gradients = clipByGlobalNorm(math, gradients, clipNorm, norm);
+    if (clipValue !== undefined) gradients = clipByValue(math, gradients, clipValue);
+    if (clipNorm !== undefined)
+      gradients = clipByGlobalNorm(math, gradients, clipNorm, clipValue === undefined ? norm : undefined);
 
     // NaN is not below infinity either.
     const finite = lossScale && math.less(norm!, Number.POSITIVE_INFINITY);
@@ -52,7 +54,8 @@ export function emitStep(step: Step, options: TrainingGraphOptions): Updated {
       gradient: gradients[index]!,
     }));
     const updates = emitUpdates(graph, optimizer, trainables, learningRate, groups);
-    const averages = averageDecay === undefined ? [] : emitAverages(graph, updates, averageDecay);
+    const averages =
+      averageDecay === undefined ? [] : emitAverages(graph, updates, averageDecay, { warmUp: averageWarmUp });
     const moving = [...updates, ...averages].map((slot): Slot => (goes ? onlyIf(math, goes, slot) : slot));
     // Every batch moves them, also one whose gradients are only added up; an overflow could have made them infinite.
     const running = statistics.map(({ name, input, next }): Slot => {

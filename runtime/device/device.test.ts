@@ -84,6 +84,13 @@ describe('a tensor that is kept', () => {
     expect(session.kept).toBe(0);
   });
 
+  it('is an output of the graph: another name is refused, and the session is not left behind', async () => {
+    await expect(device.createSession(DOUBLE, { outputsOnDevice: ['z'] })).rejects.toThrow(
+      /no output "z" to keep on the device: it has y/,
+    );
+    expect(budget.active).toBe(0);
+  });
+
   it('is told apart from the others: a run that would lose it is refused', async () => {
     const session = await device.createSession(DOUBLE, { outputsOnDevice: ['y'] });
     await expect(session.run({ x })).rejects.toThrow(

@@ -144,6 +144,14 @@ export class OwnedDevice {
       const native = ortSessionOptions(options, { provider, threads, spinning });
       const session = await this.native(() => this.ort.InferenceSession.create(model, native));
       const staying = options.outputsOnDevice ?? [];
+      const unknown = staying.find((name) => !session.outputNames.includes(name));
+      if (unknown !== undefined) {
+        await this.native(() => session.release());
+        throw new RuntimeError(
+          'graph_refused',
+          `the graph has no output "${unknown}" to keep on the device: it has ${session.outputNames.join(', ')}`,
+        );
+      }
       const owned = new DeviceSession(this, session, { provider, threads, staying });
       this.#sessions.add(owned);
       return owned;

@@ -135,8 +135,10 @@ export function jobStatusWith(status: JobStatus['status'], fields: Partial<JobSt
     completed_at: null,
     checkpoint: null,
     model_path: null,
+    network_path: null,
     provider: null,
     device: null,
+    precision: null,
     ...fields,
   };
 }

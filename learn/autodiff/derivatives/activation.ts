@@ -1,23 +1,32 @@
 /** Derivatives of activation functions. At a kink the value is PyTorch's: that of the side on which the function is flatter. */
-import type { Value } from '../../onnx/index.js';
+import type { Arithmetic, Value } from '../../onnx/index.js';
 import { knownNumber } from '../../onnx/value.js';
 import { type Derivative, type DerivativeCall, type DerivativeTable, once, single } from './derivative.js';
 
 /** d/dx [x Phi(x)] = Phi(x) + x phi(x), with the standard normal distribution's Phi and phi (Hendrycks and Gimpel 2016). */
 function geluSlope({ math }: DerivativeCall, x: Value): Value {
-  const distribution = math.mul(math.add(math.erf(math.mul(x, Math.SQRT1_2)), 1), 0.5);
-  const density = math.mul(math.exp(math.mul(math.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-  return math.add(distribution, math.mul(x, density));
+  const u = math.mul(x, Math.SQRT1_2);
+  // The factor of the density, 1 / sqrt(2 pi), stands in the exponent: one pass less over all elements.
+  const density = math.exp(math.sub(-0.5 * Math.log(2 * Math.PI), math.square(u)));
+  return math.add(halfOfOnePlus(math, math.erf(u)), math.mul(x, density));
 }
 
-/** The slope of 0.5 x (1 + tanh(u)) with u = sqrt(2/pi) (x + 0.044715 x^3). */
+/** (1 + e) / 2 for e from -1 to 1: there HardSigmoid cuts nothing off, and is one pass. Its kernels are for float32. */
+function halfOfOnePlus(math: Arithmetic, e: Value): Value {
+  if (e.dtype === 'float32') return math.graph.op('HardSigmoid', [e], { alpha: 0.5, beta: 0.5 });
+  return math.mul(math.add(e, 1), 0.5);
+}
+
+/**
+ * The slope of x h with h = (1 + tanh(u)) / 2 = sigmoid(2 u) and u = sqrt(2/pi) (x + 0.044715 x^3): h + x h', where h' is
+ * h (1 - h) 2 u' and x 2 u' = 3 (2 u) - 4 sqrt(2/pi) x.
+ */
 function geluTanhSlope({ math }: DerivativeCall, x: Value): Value {
-  const [scale, cubic] = [Math.sqrt(2 / Math.PI), 0.044715];
-  const squared = math.square(x);
-  const t = math.tanh(math.mul(math.mul(x, math.add(math.mul(squared, cubic), 1)), scale));
-  const inner = math.mul(math.add(math.mul(squared, 3 * cubic), 1), scale);
-  const bend = math.mul(math.mul(x, math.sub(1, math.square(t))), inner);
-  return math.mul(math.add(math.add(t, 1), bend), 0.5);
+  const scale = 2 * Math.sqrt(2 / Math.PI);
+  const twice = math.mul(x, math.add(math.mul(math.square(x), scale * 0.044715), scale));
+  const h = math.sigmoid(twice);
+  const inner = math.sub(math.mul(twice, 3), math.mul(x, 2 * scale));
+  return math.mul(h, math.add(math.mul(inner, math.sub(1, h)), 1));
 }
 
 /** d/dx [x tanh(softplus(x))]: t + x (1 - t^2) sigmoid(x) with t = tanh(softplus(x)) (Misra 2020). */
@@ -50,7 +59,7 @@ const dropout: Derivative = (call) => {
 };
 
 export const ACTIVATION: DerivativeTable = {
-  Relu: single(({ math, gradient: dy, output: y }) => math.where(math.greater(y, 0), dy, 0)),
+  Relu: single(({ math, lowerings, gradient: dy, output: y }) => lowerings.reluGradient(math, y, dy)),
   LeakyRelu: single(({ node, math, gradient: dy }, x) =>
     math.where(math.greater(x, 0), dy, math.mul(dy, node.attributes.number('alpha'))),
   ),

@@ -14,6 +14,13 @@ function kernelOf({ node, input, fail }: DerivativeCall): readonly number[] {
   return node.attributes.numbers('kernel_shape') ?? fail('the extents of its kernel must be known');
 }
 
+/** x, its channels known where the weight tells them: behind a Resize or Concat of computed extents only the run would. */
+function withChannels({ node, input }: DerivativeCall): Value {
+  const [x, [, perGroup]] = [input(0), input(1).shape];
+  if (typeof x.shape[1] === 'number' || typeof perGroup !== 'number') return x;
+  return { ...x, shape: x.shape.with(1, perGroup * node.attributes.number('group')) };
+}
+
 /** The bias is added at every place of every image. */
 function biasGradient({ math, gradient }: DerivativeCall): Value {
   return math.sum(
@@ -24,7 +31,7 @@ function biasGradient({ math, gradient }: DerivativeCall): Value {
 
 const conv: Derivative = (call) => {
   const { node, math, lowerings, gradient: dy, input } = call;
-  const [x, weight] = [input(0), input(1)];
+  const [x, weight] = [withChannels(call), input(1)];
   const slides = windowOf(node.attributes, kernelOf(call), x.shape.slice(2)) ?? call.fail(UNKNOWN_PADDING);
   const window = { ...slides, group: node.attributes.number('group') };
   return [

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../../runtime/tensor.js';
 import { elementCount } from '../../../runtime/tensor.js';
+import { LOWERINGS } from '../../lowerings/index.js';
 import { float32, numbers, runModel } from '../../onnx/fixtures/run-model.js';
 import { Arithmetic, GraphBuilder } from '../../onnx/index.js';
 import { random, STREAMS } from '../../random.js';
 import { differentiate } from '../differentiate.js';
+import { reverseWalk } from '../reverse-walk.js';
 import type { Case } from './cases/case.js';
 import { CONVOLUTION_CASES } from './cases/convolution.js';
 import { POOLING_CASES } from './cases/pooling.js';
@@ -70,5 +72,29 @@ describe('where the spatial extents are not known before the run, the gradient',
   test('is refused for cases that exist only', () => {
     const titles = titled.map(({ title }) => title);
     expect(REFUSED.filter((title) => !titles.includes(title))).toEqual([]);
+  });
+});
+
+describe('a convolution whose channels only its weight tells', () => {
+  /** As behind a Resize whose scales are computed. */
+  function gradientOf(shape: readonly (number | string)[], group: number) {
+    const graph = new GraphBuilder('conv');
+    const x = graph.input('x', 'float32', shape);
+    const weight = graph.input('weight', 'float32', [6, 4 / group, 3, 3]);
+    const math = new Arithmetic(graph);
+    const y = math.sum(math.square(graph.op('Conv', [x, weight], { group, pads: [1, 1, 1, 1] })));
+    const targets = [x, weight];
+    const gradients = reverseWalk(graph, y, math.onesLike(y), targets, LOWERINGS.cpu);
+    for (const [index, gradient] of gradients.entries()) graph.output(gradient!, `gradient_${index}`);
+    return graph.toModel();
+  }
+
+  test.each([1, 2])('has the same gradients, in %i groups', async (group) => {
+    const feeds = { x: values([2, 4, 5, 6], 0), weight: values([6, 4 / group, 3, 3], 1) };
+    const expected = await runModel(gradientOf([2, 4, 5, 6], group), feeds);
+    const actual = await runModel(gradientOf(['N', 'C', 'H', 'W'], group), feeds);
+    for (const [name, tensor] of Object.entries(expected))
+      for (const [index, value] of numbers(tensor).entries())
+        expect(numbers(actual[name])[index]).toBeCloseTo(value, 3);
   });
 });
