@@ -17,6 +17,7 @@ export type {
 export * from './initialization/index.js';
 export * from './losses/index.js';
 export { crossEntropy } from './losses/index.js';
+export { cpuLayoutOf } from './lowerings/blocked/block-size.js';
 export * from './metrics/index.js';
 // The metric of that name; the loss keeps it.
 export { crossEntropy as meanCrossEntropy } from './metrics/index.js';

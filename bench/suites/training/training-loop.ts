@@ -10,6 +10,7 @@ import {
   type TrainingGraph,
   trainingGraph,
 } from '../../../learn/index.js';
+import { cpuLayoutOf } from '../../../learn/lowerings/blocked/block-size.js';
 import { Control, OwnedDevice, ThreadBudget } from '../../../runtime/index.js';
 import { elementCount, type Tensor, tensor } from '../../../runtime/tensor.js';
 import { sharedNow } from '../../harness/shared-time.js';
@@ -62,13 +63,18 @@ export class TrainingLoop {
   }
 
   static async open(
-    { network, optimizer, learningRate }: BenchmarkNetwork,
+    { network, optimizer, learningRate, batch }: BenchmarkNetwork,
     batches: readonly NamedTensors[],
     options: LoopOptions,
   ): Promise<TrainingLoop> {
     const { threads, provider = 'cpu', precision, checkpointing } = options;
+    const native = { ms: 0 };
+    const surroundings = { control: new Control(), budget: new ThreadBudget(), provider, threads };
+    const device = new OwnedDevice(timingRuns(native), surroundings);
+    const cpuLayout = await cpuLayoutOf(device);
     const step = trainingGraph({
       model: buildNetwork(network),
+      ...(cpuLayout && { batch, cpuLayout }),
       loss: { type: 'cross_entropy' },
       optimizer,
       provider,
@@ -77,9 +83,6 @@ export class TrainingLoop {
     });
     // The binding cannot leave CUDA's tensors where they are: there the steps go round inside a run.
     const graph = provider === 'cuda' ? inLoop(step) : step;
-    const native = { ms: 0 };
-    const surroundings = { control: new Control(), budget: new ThreadBudget(), provider, threads };
-    const device = new OwnedDevice(timingRuns(native), surroundings);
     const session = await device.createSession(graph.bytes, {
       ...graph.session,
       outputsOnDevice: graph.state.map(({ output }) => output),
