@@ -11,6 +11,7 @@ import {
   trainingGraph,
 } from '../../../learn/index.js';
 import { cpuLayoutOf } from '../../../learn/lowerings/blocked/block-size.js';
+import { RunLength } from '../../../learn/train/run-length.js';
 import { Control, OwnedDevice, ThreadBudget } from '../../../runtime/index.js';
 import { elementCount, type Tensor, tensor } from '../../../runtime/tensor.js';
 import { sharedNow } from '../../harness/shared-time.js';
@@ -22,9 +23,6 @@ export interface LoopOptions {
   readonly precision?: Precision;
   readonly checkpointing?: Checkpointing;
 }
-
-/** Steps in one run where state cannot stay on the device between runs. */
-const STEPS_PER_LOOP = 8;
 
 type State = Record<string, Tensor | DeviceTensor>;
 
@@ -38,13 +36,14 @@ export interface Timed {
 
 export class TrainingLoop {
   readonly graph: TrainingGraph;
-  readonly stepsPerRun: number;
   readonly #session: GraphSession;
   readonly #device: OwnedDevice;
   readonly #native: { ms: number };
   readonly #feeds: readonly NamedTensors[];
+  readonly #runLength = new RunLength();
   #state: State;
-  #runs = 0;
+  /** Steps since the beginning. */
+  #made = 0;
 
   private constructor(
     graph: TrainingGraph,
@@ -54,7 +53,6 @@ export class TrainingLoop {
     feeds: readonly NamedTensors[],
   ) {
     this.graph = graph;
-    this.stepsPerRun = graph.steps === 'many' ? STEPS_PER_LOOP : 1;
     this.#device = device;
     this.#session = session;
     this.#native = native;
@@ -81,8 +79,8 @@ export class TrainingLoop {
       ...(precision && { precision }),
       ...(checkpointing && { checkpointing }),
     });
-    // The binding cannot leave CUDA's tensors where they are: there the steps go round inside a run.
-    const graph = provider === 'cuda' ? inLoop(step) : step;
+    // As the package's own training does it. On WebGPU the state stays on the device between runs, which a loop would not gain from.
+    const graph = provider === 'webgpu' ? step : inLoop(step);
     const session = await device.createSession(graph.bytes, {
       ...graph.session,
       outputsOnDevice: graph.state.map(({ output }) => output),
@@ -93,14 +91,13 @@ export class TrainingLoop {
       [labels]: targets!,
       [rate]: tensor('float32', [], Float32Array.of(learningRate)),
     }));
-    const shaped = graph.steps === 'many' ? [inTurns(feeds, STEPS_PER_LOOP)] : feeds;
-    return new TrainingLoop(graph, device, session, native, shaped);
+    return new TrainingLoop(graph, device, session, native, feeds);
   }
 
   /** The weights and moments of the beginning, and the first batch next. */
   restart(): void {
     this.#replace(initialState(this.graph));
-    this.#runs = 0;
+    this.#made = 0;
   }
 
   /**
@@ -110,28 +107,25 @@ export class TrainingLoop {
   async steps(count: number, between?: () => void): Promise<Timed> {
     let taken = 0;
     this.#native.ms = 0;
-    const runs = Math.ceil(count / this.stepsPerRun);
-    for (let run = 0; run < runs; run++) {
+    for (let left = count; left > 0; ) {
+      const steps = this.graph.steps === 'many' ? Math.min(left, this.#runLength.steps) : 1;
       const from = sharedNow();
-      await this.#run();
-      taken += sharedNow() - from;
+      await this.#run(
+        Array.from({ length: steps }, (_, step) => this.#feeds[(this.#made + step) % this.#feeds.length]!),
+      );
+      const milliseconds = sharedNow() - from;
+      this.#runLength.saw(steps, milliseconds);
+      taken += milliseconds;
+      left -= steps;
       between?.();
     }
-    return {
-      steps: runs * this.stepsPerRun,
-      seconds: taken / 1000,
-      outside: Math.max(0, 1 - this.#native.ms / taken),
-    };
+    return { steps: count, seconds: taken / 1000, outside: Math.max(0, 1 - this.#native.ms / taken) };
   }
 
   /** The losses of steps on one and the same batch. */
   async lossesOnOneBatch(count: number): Promise<number[]> {
     const losses: number[] = [];
-    while (losses.length < count) {
-      const { data } = await this.#run(0);
-      losses.push(...Array.from(data, Number).slice(0, count - losses.length));
-      if (this.graph.steps === 'many') break;
-    }
+    while (losses.length < count) losses.push(...Array.from((await this.#run([this.#feeds[0]!])).data, Number));
     return losses;
   }
 
@@ -152,13 +146,14 @@ export class TrainingLoop {
     await this.#device.release();
   }
 
-  /** @returns the loss, or the losses */
-  async #run(batch = this.#runs++ % this.#feeds.length): Promise<Tensor> {
-    const { state, outputs } = this.graph;
-    const feeds: Record<string, Feeds[string]> = { ...this.#feeds[batch] };
+  /** A step with each of the batches. @returns the loss, or the losses */
+  async #run(batches: readonly NamedTensors[]): Promise<Tensor> {
+    const { state, outputs, steps } = this.graph;
+    const feeds: Record<string, Feeds[string]> = steps === 'many' ? stacked(batches) : { ...batches[0] };
     for (const { name, input } of state) feeds[input] = this.#state[name]!;
     const { values, kept } = await this.#session.runAndKeep(feeds);
     this.#replace(Object.fromEntries(state.map(({ name, output }) => [name, kept[output]!])));
+    this.#made += batches.length;
     return values[outputs.loss]!;
   }
 
@@ -173,15 +168,17 @@ function initialState({ state }: TrainingGraph): State {
 }
 
 /** Batches one behind the other along a new first axis, [steps, ...]. */
-function inTurns(feeds: readonly NamedTensors[], steps: number): NamedTensors {
-  const stacked: NamedTensors = {};
-  for (const [name, { dtype, shape }] of Object.entries(feeds[0]!)) {
-    const size = elementCount(shape);
-    const data = dtype === 'int64' ? new BigInt64Array(steps * size) : new Float32Array(steps * size);
-    for (let step = 0; step < steps; step++) data.set(feeds[step % feeds.length]![name]!.data as never, step * size);
-    stacked[name] = { dtype, shape: [steps, ...shape], data };
-  }
-  return stacked;
+function stacked(batches: readonly NamedTensors[]): NamedTensors {
+  return Object.fromEntries(
+    Object.entries(batches[0]!).map(([name, { dtype, shape, data: only }]) => {
+      if (batches.length === 1) return [name, { dtype, shape: [1, ...shape], data: only } as Tensor];
+      const size = elementCount(shape);
+      const data =
+        dtype === 'int64' ? new BigInt64Array(batches.length * size) : new Float32Array(batches.length * size);
+      for (const [step, batch] of batches.entries()) data.set(batch[name]!.data as never, step * size);
+      return [name, { dtype, shape: [batches.length, ...shape], data } as Tensor];
+    }),
+  );
 }
 
 /** ONNX Runtime whose sessions add up the time they spend in `run`. */
