@@ -31,7 +31,14 @@ export const trainingConfigFields = {
     .default('adamw')
     .describe('A name, or {"type": name, ...} with its settings under PyTorch\'s names: betas, eps, ...'),
   momentum: z.number().min(0).lt(1).optional().describe('For "sgd" and "rmsprop" only.'),
-  weight_decay: z.number().min(0).max(10).default(1e-2),
+  weight_decay: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(1e-2)
+    .describe(
+      '"adamw" and "lion" shrink the weights by it; the others add it to the gradient, "lamb" to the direction.',
+    ),
   use_scheduler: z.boolean().optional().describe('true is the same as `scheduler: "cosine"`.'),
   scheduler: scheduler
     .optional()

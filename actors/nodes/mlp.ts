@@ -1,6 +1,7 @@
 /** `mlp` and `backbone_selector`: the network that is to be trained. */
 import { z } from 'zod';
 import { checkModel, MLP_DEFAULTS, type ModelConfig, modelConfig, modelConfigFields } from '../contract/index.js';
+import { checkNetworkFile } from '../load-network.js';
 import { defineNode } from '../node-type.js';
 import { modelSpecOf } from '../settings.js';
 
@@ -41,6 +42,7 @@ export const backboneSelector = defineNode({
   },
   config: modelConfig as z.ZodType<ModelConfig>,
   run: async (inputs, context) => {
+    await checkNetworkFile(inputs, context.dataRoots);
     const spec = await modelSpecOf(inputs, context.dataRoots);
     const { hidden = MLP_DEFAULTS.hidden } = inputs;
     return { backbone: spec, output_dim: spec.backbone === 'mlp' ? (hidden.at(-1) ?? null) : null };

@@ -16,12 +16,17 @@ import {
 import type { Job, JobStatus, WireEvent } from '../runtime-types.js';
 import { checkpointsIn } from './checkpoint.js';
 
-/** Everything that a state consists of plays a part: shuffling, dropout, moments, cosine, clipping, early stopping. */
+/** Everything that a state consists of plays a part: shuffling, dropout, moments, plateaus, clipping, sums, averages, early stopping. */
 const TRAINING = {
   epochs: 40,
   batch_size: 8,
   seed: 11,
-  use_scheduler: true,
+  scheduler: { type: 'plateau', patience: 2, factor: 0.5, warmup_epochs: 1 },
+  optimizer: { type: 'nadam', betas: [0.8, 0.99] },
+  accumulate: 2,
+  ema_decay: 0.9,
+  use_amp: true,
+  no_decay_on_bias_and_norm: true,
   clip_norm: 1,
   label_smoothing: 0.05,
   early_stopping: { patience: 30 },

@@ -42,6 +42,16 @@ describe('the view of a job', () => {
     ]);
   });
 
+  it('has what people should know of the job, without what would write over the screen', () => {
+    const { view, output } = viewOn(false);
+    view.take({ type: 'status_update', ts, status: 'running', notes: ['layers share a tensor', 'a\u001b[2Jb'] });
+    view.stop();
+    expect(output.text.split('\n').slice(0, 2)).toEqual([
+      'note: layers share a tensor',
+      expect.not.stringContaining('\u001b'),
+    ]);
+  });
+
   it('on a terminal has the present place in a line that is drawn anew', () => {
     const { view, output, clock, epoch } = viewOn(true);
     view.take({ type: 'status_update', ts, status: 'running' });

@@ -1,6 +1,7 @@
 /** Shows a training job: its epochs as lines, and where it is now as one that is drawn anew. */
 import type { WireEvent } from '../../actors/runtime-types.js';
 import type { Paint } from './colour.js';
+import { printable } from './failure.js';
 import { textOf } from './json-value.js';
 import { Pace } from './pace.js';
 import { progressBar } from './progress-bar.js';
@@ -32,6 +33,10 @@ export function jobView(output: Output, surroundings: Surroundings, plain: boole
     take(event: WireEvent) {
       const epoch = training.take(event.type, event);
       if (epoch !== undefined) showEpoch(pace.offer(epoch, clock.now()));
+      for (const note of Array.isArray(event['notes']) ? event['notes'] : []) {
+        const text = textOf(note);
+        if (text !== undefined) canvas.print(`note: ${printable(text)}`);
+      }
       const said = textOf(event['status']);
       if (said !== undefined && said !== status && event.type !== 'training_completed') {
         status = said;

@@ -119,6 +119,7 @@ function programOf(surroundings: Surroundings, ends: (exitCode: number) => void)
       `${examples('train job.json', 'train job.json --json > status.json')}
 A request names data, network and training, the same words as POST /api/v1/training/start:
   {"data_config": {"dataset": "wdbc"}, "model_config": {"type": "mlp"}, "training_config": {"epochs": 20}}
+"model_config": {"onnx": "network.onnx", "trainable": "head"} fine-tunes a network that any exporter left.
 Ctrl-C stops the job with a checkpoint; "resume_from" in the request goes on from it.${EXIT_CODES}`,
     )
     .action(async (file: string, flags) => {

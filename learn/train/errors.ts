@@ -7,15 +7,16 @@ export type TrainingErrorCode =
   | 'state_mismatch'
   | 'leak'
   | 'unknown_figure'
-  | 'unusable_network';
+  | 'unusable_network'
+  | 'unusable_precision';
 
 /** The message is complete in itself: what, where, and the way out. */
 export class TrainingError extends Error {
   override readonly name = 'TrainingError';
   readonly code: TrainingErrorCode;
 
-  constructor(code: TrainingErrorCode, message: string) {
-    super(message);
+  constructor(code: TrainingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }

@@ -35,7 +35,8 @@ export function networkOf(spec: ModelSpec, { features, classes, seed }: DataWidt
       'unusable_network',
       `"${spec.file}" has logits for ${network.classes} classes, and the data has ${classes}: export it with a last layer of ${classes}`,
     );
-  return { model: network.model, trainable, file, notes };
+  const past = `what "${spec.file}" was trained on before is not known: had it seen rows of the test, its figures would flatter it`;
+  return { model: network.model, trainable, file, notes: [...notes, past] };
 }
 
 function mlpOf({ hidden, dropout, seed: own }: MlpSpec, { features, classes, seed }: DataWidth): ModelProto {

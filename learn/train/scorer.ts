@@ -7,8 +7,11 @@ import { sessionFor } from '../lowerings/webgpu-faults.js';
 import { exportModel } from './scoring-graph.js';
 import type { TrainedModel } from './trained-model.js';
 
-/** Rows a run: far below 100 ms for a network on tables. */
+/** The most rows a run: far below 100 ms for a network on tables. */
 const ROWS_A_RUN = 4096;
+
+/** Numbers that the rows of one run hold together: 16 MB. */
+const ELEMENTS_A_RUN = 2 ** 22;
 
 /** A trained model, loaded for use on data sets. Holds a session: release it. */
 export class Scorer {
@@ -37,8 +40,9 @@ export class Scorer {
     const classes = this.#model.classNames.length;
     this.#refuseMissing(aligned);
     const result = new Float32Array(count * classes);
-    for (let from = 0; from < count; from += ROWS_A_RUN) {
-      const to = Math.min(count, from + ROWS_A_RUN);
+    const rows = Math.max(1, Math.min(ROWS_A_RUN, Math.floor(ELEMENTS_A_RUN / width)));
+    for (let from = 0; from < count; from += rows) {
+      const to = Math.min(count, from + rows);
       const table = tensor('float32', [to - from, width], aligned.features.data.slice(from * width, to * width));
       const { probabilities } = (await this.#session.run({ table })) as { probabilities: Tensor<'float32'> };
       result.set(probabilities.data, from * classes);

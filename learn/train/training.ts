@@ -22,6 +22,7 @@ import { better, waited } from './early-stopping.js';
 import { NO_SUMS, trainingFigures, withRun } from './epoch-sums.js';
 import { TrainingError } from './errors.js';
 import { evaluationGraph } from './evaluation-graph.js';
+import { checkHalfPrecision } from './half-precision.js';
 import { dropoutMasks } from './masks.js';
 import { type TrainableNetwork, trainedNetwork } from './network.js';
 import { type Prepared, prepare, rowsOf, type TrainingInput } from './prepare.js';
@@ -112,12 +113,13 @@ export class Training {
    * @param from the state to go on from
    * @throws DataError when the data cannot be used, TrainingError `leak` when training and validation rows overlap,
    * `state_mismatch` when the state belongs to another network, seed or batch size, `unknown_figure` when a figure needs
-   * validation rows, `unusable_network` when a network from a file does not fit the data; OnnxError when it cannot be trained
+   * validation rows, `unusable_network` when a network from a file does not fit the data, `unusable_precision` when the device has no float16; OnnxError when it cannot be trained
    */
   static async open(device: Device, input: TrainingInput, from?: TrainingState): Promise<Training> {
     const prepared = prepare(input, device.provider);
     // Before anything is loaded.
     if (from) resumedState(from, prepared.graph, input);
+    if (input.settings.precision === 'mixed') await checkHalfPrecision(device);
     const several = severalSteps(prepared.graph);
     const steps = await device.createSession(several.bytes, several.session);
     const evaluation = writeModel(evaluationGraph(prepared.network.model, new Set(givenOut(prepared.graph).keys())));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mlp } from '../models/index.js';
+import { cnn, mlp } from '../models/index.js';
 import { OnnxError } from '../onnx/index.js';
 import { batchOf, firstDifference, train } from './fixtures/steps.js';
 import { SQUARE_ROOT_OF_DEPTH, type TrainingGraphOptions, trainingGraph } from './index.js';
@@ -49,6 +49,28 @@ describe('gradient checkpointing', () => {
     expect(layers.length).toBeGreaterThan(4);
     expect(layers.length).toBeLessThan(10);
     expect(new Set(again.map(({ name }) => name)).size).toBe(again.length);
+  });
+
+  test('keeps every bit through convolutions and batch normalisation, its running statistics too', async () => {
+    const model = cnn({ channels: 1, size: [16, 16], classes: 3, widths: [8, 8, 8], batchNorm: true, seed: 2 });
+    const images = Array.from({ length: 2 }, (_, index) => batchOf([6, 1, 16, 16], 3, index));
+    const plain = await train(trainingGraph(options({ model })), images);
+    const cut = trainingGraph(options({ model, checkpointing: SQUARE_ROOT_OF_DEPTH }));
+    expect(cut.model.graph!.node.some(({ name }) => name!.startsWith('again/'))).toBe(true);
+    expect(firstDifference((await train(cut, images)).state, plain.state)).toBeUndefined();
+  });
+
+  test('keeps no activation for the sake of its shape', () => {
+    const model = cnn({ channels: 1, size: [16, 16], classes: 3, widths: [8, 8], batchNorm: true, seed: 2 });
+    for (const more of [{}, { checkpointing: SQUARE_ROOT_OF_DEPTH }] as const) {
+      const { graph } = trainingGraph(options({ model, ...more })).model;
+      const inputs = new Set(graph!.input.map(({ name }) => name));
+      const measured = graph!.node.filter(({ opType, name }) => {
+        return (opType === 'Shape' || opType === 'Size') && !name!.startsWith('wait/');
+      });
+      const activations = measured.filter(({ input: [of] }) => !inputs.has(of) && !of!.startsWith('grad/'));
+      expect(activations.map(({ name }) => name)).toEqual([]);
+    }
   });
 
   test('refuses a boundary that the network does not compute, and no segments at all', () => {

@@ -8,10 +8,10 @@ import { type Rewritten, rewriting } from '../onnx/rewrite.js';
 import { bestCuts } from './cuts.js';
 import { activationsOf, isLarge, LastGradient, type Passes, Waiting } from './passes.js';
 
-/** As many segments as the square root of the number of layers: memory and work grow least together. */
+/** Cuts that leave the lowest peak: where all layers keep equally much, about as many as the square root of their number. */
 export const SQUARE_ROOT_OF_DEPTH = 'square_root_of_depth';
 
-/** Where the forward pass is cut: by itself, into so many segments of equal depth, or behind the values that are named. */
+/** Where the forward pass is cut: where it leaves the lowest peak, into at most so many segments, or behind the values that are named. */
 export type Checkpointing =
   | typeof SQUARE_ROOT_OF_DEPTH
   | { readonly segments: number }

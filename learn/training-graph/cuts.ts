@@ -17,13 +17,19 @@ interface Layer {
   readonly outputs: readonly { readonly bytes: number; readonly lastUse: number }[];
 }
 
-/** A way to cut behind some nodes, and no further. */
+/** A way to cut behind a node, and no further. */
 interface Cut {
+  /** The node; -1 is the beginning. */
+  readonly place: number;
   /** What is kept by then. */
   readonly kept: number;
-  /** The node behind which the segment begins; -1 for the first. */
-  readonly from: number;
+  readonly previous?: Cut;
 }
+
+/** By the node, the best way to cut behind it. */
+type Cuts = readonly (Cut | undefined)[];
+
+const BEGINNING: Cut = { place: -1, kept: 0 };
 
 /** Halvings between nothing and everything: to a thousandth of a thousandth. */
 const STEPS = 20;
@@ -51,67 +57,84 @@ function roomOf(layers: readonly Layer[]): number {
 
 /** Cuts with which no moment takes more than `limit`, the last of them as early as can be; `undefined` where there are none. */
 function cutsWithin(layers: readonly Layer[], limit: number, most?: number): number[] | undefined {
-  // Row by row one segment more; without a limit to their number one row is enough.
-  const rows = most === undefined ? 1 : Math.min(most, layers.length);
-  const table: (Cut | undefined)[][] = [];
-  for (let row = 0; row < rows; row++) {
-    const own: (Cut | undefined)[] = [];
-    table.push(own);
-    const before = most === undefined ? own : table[row - 1];
-    const end = closing(layers, limit, before ?? []);
-    if (end !== undefined) return traced(table, row, end, most === undefined);
-    if (row === rows - 1 && most !== undefined) return undefined;
-    for (let place = 0; place < layers.length - 1; place++) own.push(best(layers, limit, place, before ?? []));
-    if (most !== undefined) continue;
-    const last = closing(layers, limit, own);
-    return last === undefined ? undefined : traced(table, row, last, true);
+  let cuts: (Cut | undefined)[] = [];
+  if (most === undefined) {
+    for (const place of layers.keys()) cuts.push(best(layers, limit, place, cuts));
+    return places(earliest(layers, limit, cuts));
+  }
+  // Each time around one segment more.
+  for (let segments = 1; segments <= Math.min(most, layers.length); segments++) {
+    const last = earliest(layers, limit, cuts);
+    if (last) return places(last);
+    const before: Cuts = cuts;
+    cuts = layers.map((_, place) => best(layers, limit, place, before));
   }
   return undefined;
 }
 
 /** The cut behind `place` that keeps least, after any cut before it that leaves room for the segment between. */
-function best(layers: readonly Layer[], limit: number, place: number, before: readonly (Cut | undefined)[]) {
+function best(layers: readonly Layer[], limit: number, place: number, before: Cuts): Cut | undefined {
   let found: Cut | undefined;
-  let [needed, gradients, crossing] = [0, 0, 0];
+  const segment = new Segment(layers);
   for (let from = place - 1; from >= -1; from--) {
-    const layer = layers[from + 1]!;
-    needed += layer.needed;
-    gradients = Math.max(gradients, layer.gradients);
-    for (const { bytes, lastUse } of layer.outputs) if (lastUse > place) crossing += bytes;
-    if (needed + gradients > limit) break;
-    const kept = keptAt(before, from);
-    if (kept === undefined || kept + needed + gradients > limit) continue;
+    segment.add(from + 1, place);
+    if (segment.bytes > limit) break;
+    const previous = cutAt(before, from);
+    if (!previous || previous.kept + segment.bytes > limit) continue;
+    const kept = previous.kept + segment.crossing;
     // Among equals the longest segment.
-    if (found === undefined || kept + crossing <= found.kept) found = { kept: kept + crossing, from };
+    if (!found || kept <= found.kept) found = { place, kept, previous };
   }
   return found;
 }
 
-/** The earliest place behind which the rest may be one segment. */
-function closing(layers: readonly Layer[], limit: number, cuts: readonly (Cut | undefined)[]): number | undefined {
-  let earliest: number | undefined;
-  let [needed, gradients] = [0, 0];
+/** The earliest cut behind which the rest may be one segment. */
+function earliest(layers: readonly Layer[], limit: number, cuts: Cuts): Cut | undefined {
+  let found: Cut | undefined;
+  const segment = new Segment(layers);
   for (let from = layers.length - 2; from >= -1; from--) {
-    const layer = layers[from + 1]!;
-    needed += layer.needed;
-    gradients = Math.max(gradients, layer.gradients);
-    const kept = keptAt(cuts, from);
-    if (kept !== undefined && kept + needed + gradients <= limit) earliest = from;
+    segment.add(from + 1, layers.length - 1);
+    const previous = cutAt(cuts, from);
+    if (previous && previous.kept + segment.bytes <= limit) found = previous;
   }
-  return earliest;
+  return found;
 }
 
-function keptAt(cuts: readonly (Cut | undefined)[], place: number): number | undefined {
-  return place === -1 ? 0 : cuts[place]?.kept;
+function cutAt(cuts: Cuts, place: number): Cut | undefined {
+  return place === -1 ? BEGINNING : cuts[place];
 }
 
-function traced(table: readonly (Cut | undefined)[][], row: number, end: number, single: boolean): number[] {
-  const cuts: number[] = [];
-  for (let [place, at] = [end, single ? row : row - 1]; place !== -1; at -= single ? 0 : 1) {
-    cuts.push(place);
-    place = table[at]![place]!.from;
+function places(last: Cut | undefined): number[] | undefined {
+  if (!last) return undefined;
+  const list: number[] = [];
+  for (let cut: Cut | undefined = last; cut && cut !== BEGINNING; cut = cut.previous) list.push(cut.place);
+  return list.reverse();
+}
+
+/** A segment that grows towards the beginning. */
+class Segment {
+  readonly #layers: readonly Layer[];
+  #needed = 0;
+  #gradients = 0;
+  /** What later segments read of it. */
+  crossing = 0;
+
+  constructor(layers: readonly Layer[]) {
+    this.#layers = layers;
   }
-  return cuts.reverse();
+
+  /** What the backward pass takes within it. */
+  get bytes(): number {
+    return this.#needed + this.#gradients;
+  }
+
+  /** @param end the last node of the segment */
+  add(place: number, end: number): void {
+    const { needed, gradients, outputs } = this.#layers[place]!;
+    this.#needed += needed;
+    this.#gradients = Math.max(this.#gradients, gradients);
+    for (const { bytes, lastUse } of outputs) if (lastUse > end) this.crossing += bytes;
+  }
 }
 
 function layersOf(passes: Passes): Layer[] {

@@ -92,7 +92,10 @@ test.each<[FixtureFile, FileNetworkSpec['trainable'], readonly string[]]>([
 
 test('a file whose exporter merged tensors gets them apart, where they are trained', async () => {
   const { model, notes } = await tuned(specOf('merged'), { epochs: 2 });
-  expect(notes).toEqual([expect.stringContaining('stored tensors once that were equal')]);
+  expect(notes).toEqual([
+    expect.stringContaining('stored tensors once that were equal'),
+    'what "merged.onnx" was trained on before is not known: had it seen rows of the test, its figures would flatter it',
+  ]);
   const [merged, apart] = [weights(bytesOf('merged')), weights(model.network)];
   expect(merged.has('b1.running_var')).toBe(false);
   const bytes = (name: string) => Buffer.from(apart.get(name)!.rawData!);
@@ -105,7 +108,7 @@ test('a file whose exporter merged tensors gets them apart, where they are train
   expect(Buffer.from(withoutValues(head.model.network)).equals(Buffer.from(withoutValues(bytesOf('merged'))))).toBe(
     true,
   );
-  expect(head.notes).toEqual([]);
+  expect(head.notes).toHaveLength(1);
 });
 
 test('a fine-tuning goes on from any of its states to the same bytes', async () => {
