@@ -1,5 +1,6 @@
 /** Reverse-mode differentiation: walks the nodes back and sums each value's gradient from the nodes that read it. */
 import { type Lowerings, PORTABLE } from '../lowerings/index.js';
+import { tellingWhere } from '../onnx/error.js';
 import { Arithmetic, type GraphBuilder, type GraphNode, OnnxError, type Value } from '../onnx/index.js';
 import { readInside } from '../onnx/nested-graphs.js';
 import { isDifferentiable } from '../onnx/value.js';
@@ -7,6 +8,7 @@ import { type Composite, type Operation, operationsOf } from './composite.js';
 import { decompose } from './decompositions/index.js';
 import type { Derivative, DerivativeCall } from './derivatives/derivative.js';
 import { derivativeOf } from './derivatives/index.js';
+import { refusalOf } from './refusal.js';
 import { isSumOverRows, LEAST_USES, type SumOverRows, sumContributions } from './sum-over-rows.js';
 import { sumToShape } from './sum-to-shape.js';
 
@@ -51,25 +53,28 @@ export function reverseWalk(
   const walkBack = (operations: readonly Operation[]): void => {
     for (const { node, derivative } of operations.toReversed()) {
       if (!reached.has(node)) continue;
-      graph.names.within(`grad/${node.name}`, () => {
-        const gradients = node.outputs.map(gradientOf);
-        if (gradients.every((gradient) => gradient === undefined)) return;
-        const row = derivative ?? derivativeOf(node.type, node.domain);
-        if (!row && throughParts(node, gradients)) return;
-        const inputs = derive(math, lowerings, node, row, gradients);
-        for (const [index, value] of node.inputs.entries()) {
-          const contribution = inputs[index];
-          if (!contribution || !isDifferentiable(value) || !influenced.has(value.name)) continue;
-          const gradient = contribution();
-          if (!isSumOverRows(gradient)) contribute(value, sumToShape(math, lowerings, gradient, value));
-          // Written where it arises, unless there will be others to take it together with.
-          else
-            contribute(
-              value,
-              uses.get(value.name)! < LEAST_USES ? sumContributions(math, lowerings, [gradient]) : gradient,
-            );
-        }
-      });
+      const through = () => passThrough(node, derivative);
+      graph.names.within(`grad/${node.name}`, () => tellingWhere(refusalOf(node), through));
+    }
+  };
+
+  const passThrough = (node: GraphNode, derivative: Derivative | undefined): void => {
+    const gradients = node.outputs.map(gradientOf);
+    if (gradients.every((gradient) => gradient === undefined)) return;
+    const row = derivative ?? derivativeOf(node.type, node.domain);
+    if (!row && throughParts(node, gradients)) return;
+    const inputs = derive(math, lowerings, node, row, gradients);
+    for (const [index, value] of node.inputs.entries()) {
+      const contribution = inputs[index];
+      if (!contribution || !isDifferentiable(value) || !influenced.has(value.name)) continue;
+      const gradient = contribution();
+      if (!isSumOverRows(gradient)) contribute(value, sumToShape(math, lowerings, gradient, value));
+      // Written where it arises, unless there will be others to take it together with.
+      else
+        contribute(
+          value,
+          uses.get(value.name)! < LEAST_USES ? sumContributions(math, lowerings, [gradient]) : gradient,
+        );
     }
   };
 
@@ -120,7 +125,7 @@ function derive(
   gradients: readonly (Value | undefined)[],
 ) {
   const fail = (reason: string): never => {
-    throw new OnnxError(`cannot differentiate node "${node.name}" (${node.type}): ${reason}`);
+    throw new OnnxError(`${refusalOf(node)}: ${reason}`);
   };
   if (!row) {
     const operator = node.domain ? `${node.domain}.${node.type}` : node.type;

@@ -7,6 +7,7 @@ import { random, STREAMS } from '../random.js';
 import { type Geometry, geometries } from './fixtures/geometry.js';
 import { eachProduct, eachReading, maxPoolGradient, sizeOf } from './fixtures/reference.js';
 import { LOWERINGS, type Lowerings, PORTABLE } from './index.js';
+import { maxPoolByPlaces } from './pooling/max-by-places.js';
 
 const PROVIDERS = Object.entries({ portable: PORTABLE, ...LOWERINGS });
 
@@ -121,12 +122,14 @@ describe('every provider’s gradient', () => {
         x,
         normal(sizeOf(geometry.weight), 3),
         (graph, input) => graph.op('MaxPool', [input], { ...attributesOf(geometry), ceil_mode: geometry.ceil ? 1 : 0 }),
-        (math, input, _, output, gradient) =>
-          Object.fromEntries(
+        (math, input, _, output, gradient) => ({
+          ...Object.fromEntries(
             ways('maxPoolGradient').map(([name, lowerings]) => {
               return [`dx ${name}`, lowerings.maxPoolGradient(math, input, output, gradient, geometry.window)];
             }),
           ),
+          'dx by places': maxPoolByPlaces(math, input, output, gradient, geometry.window),
+        }),
       );
       expect(y.shape).toEqual(inferred);
       const dx = maxPoolGradient(x, geometry.x, dy, y.shape, geometry.window);
@@ -138,6 +141,25 @@ describe('every provider’s gradient', () => {
         if (name.startsWith('dx')) close(result, geometry.x, dx);
       }
     });
+  });
+
+  test.each(PROVIDERS)('of max pooling by a wide window has few nodes: %s', (_, lowerings) => {
+    const nodes = (extents: Shape, stride: number): number => {
+      const graph = new GraphBuilder('wide');
+      const x = graph.input('x', 'float32', [2, 3, ...extents]);
+      const window = {
+        kernel: [70, 70],
+        dilations: [5, 5],
+        strides: [stride, stride],
+        padsBegin: [60, 60],
+        padsEnd: [60, 60],
+      };
+      const { kernel, padsBegin, padsEnd, ...steps } = window;
+      const y = graph.op('MaxPool', [x], { ...steps, kernel_shape: kernel, pads: [...padsBegin, ...padsEnd] });
+      lowerings.maxPoolGradient(new Arithmetic(graph), x, y, graph.input('dy', 'float32', y.shape), window);
+      return graph.nodes.length;
+    };
+    expect(Math.max(nodes([400, 400], 1), nodes([400, 400], 70), nodes(['H', 'W'], 1))).toBeLessThan(150);
   });
 
   test('of sums over windows is that of the definition', async () => {

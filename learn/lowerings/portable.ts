@@ -4,6 +4,7 @@ import { swappedConvolution } from './convolution/swapped.js';
 import { transposedConvolution } from './convolution/transposed.js';
 import { groupNormalizationPrimitives } from './group-normalization.js';
 import type { Lowerings } from './lowerings.js';
+import { maxPoolByPlaces } from './pooling/max-by-places.js';
 import { maxPoolByTaps } from './pooling/max-by-taps.js';
 import { blockSumByAverage, windowSumByConvolution } from './pooling/window-sum.js';
 import { reluGradientBySelection } from './relu.js';
@@ -12,7 +13,8 @@ import { sumOfRowsByReduction } from './sum-of-rows.js';
 export const PORTABLE: Lowerings = {
   convolutionWeightGradient: swappedConvolution,
   convolutionInputGradient: transposedConvolution,
-  maxPoolGradient: maxPoolByTaps,
+  maxPoolGradient: (math, x, y, gradient, window) =>
+    maxPoolByTaps(math, x, y, gradient, window) ?? maxPoolByPlaces(math, x, y, gradient, window),
   windowSumGradient: windowSumByConvolution,
   blockSum: blockSumByAverage,
   reluGradient: reluGradientBySelection,

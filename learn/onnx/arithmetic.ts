@@ -8,6 +8,12 @@ import type { Value } from './value.js';
 /** A value of the graph, or a number that takes the type of the other operand. */
 export type Operand = Value | number;
 
+/** @throws OnnxError instead of JavaScript's own error, because the number may come from a file */
+function whole(value: number): bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  throw new OnnxError(`${value} stands where a whole number below 2^53 is needed`);
+}
+
 const RAISED = new WeakMap<GraphBuilder, Map<string, Value>>();
 
 /** The scalars of a graph that were given axes, so that each is once. */
@@ -34,7 +40,7 @@ export class Arithmetic {
       case 'float64':
         return graph.constant({ dtype, shape: [], data: Float64Array.of(value) });
       case 'int64':
-        return graph.constant({ dtype, shape: [], data: BigInt64Array.of(BigInt(value)) });
+        return graph.constant({ dtype, shape: [], data: BigInt64Array.of(whole(value)) });
       case 'int32':
         return graph.constant({ dtype, shape: [], data: Int32Array.of(value) });
       case 'bool':
@@ -46,7 +52,7 @@ export class Arithmetic {
 
   /** A list of whole numbers, as axes and shapes are given. */
   integers(values: readonly number[]): Value {
-    return this.graph.constant({ dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+    return this.graph.constant({ dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, whole) });
   }
 
   #binary(type: string, a: Operand, b: Operand, options?: NodeOptions): Value {

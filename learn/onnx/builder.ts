@@ -146,6 +146,11 @@ export class GraphBuilder {
     return this.#add({ ...proto, input: namesOf(inputs) }, inputs, declared);
   }
 
+  /** The types of the outputs that a node of a file would have. @throws OnnxError when its inputs or attributes do not fit the operator */
+  typesOf(proto: NodeProto, inputs: NodeInputs): readonly ValueType[] {
+    return this.#infer(describedBy(proto, inputs), proto.attribute, proto.output).types;
+  }
+
   /** Keeps a stored tensor as it stands in a file. `type` is what is known of it. */
   storedTensor(proto: TensorProto, type: ValueType): Value {
     const value = this.#declare(proto.name ?? '', type);
@@ -206,14 +211,7 @@ export class GraphBuilder {
   }
 
   #add(proto: NodeProto, inputs: NodeInputs, declared?: ReadonlyMap<string, ValueType>): (Value | undefined)[] {
-    const name = proto.name || proto.output[0] || '';
-    const node = {
-      name,
-      type: proto.opType ?? '',
-      domain: proto.domain ?? '',
-      inputs,
-      stopGradient: stopsGradient(proto),
-    };
+    const node = describedBy(proto, inputs);
     const { attributes, types } = this.#infer(node, proto.attribute, proto.output, declared);
     const outputs = proto.output.map((output, index) => {
       const type = types[index];
@@ -221,7 +219,7 @@ export class GraphBuilder {
     });
     this.nodes.push({ ...node, outputs, attributes });
     // A provider can be told of a node by its name only.
-    this.protos.push(proto.name ? proto : { ...proto, name });
+    this.protos.push(proto.name ? proto : { ...proto, name: node.name });
     return outputs;
   }
 
@@ -237,11 +235,13 @@ export class GraphBuilder {
       const attributes = new Attributes(readAttributes(operator.attributes ?? {}, protos, where), where);
       const call = this.#call(node, attributes, outputs.length, where);
       const [least, most] = operator.inputs;
-      if (node.inputs.length < least || node.inputs.length > most) {
-        call.fail(`it takes ${least} to ${most} inputs, not ${node.inputs.length}`);
-      }
+      const count = node.inputs.length;
+      if (count < least) call.fail(`input ${count} is missing: it takes ${least}${most > least ? ' or more' : ''}`);
+      if (count > most) call.fail(`it takes ${most} inputs${most > least ? ' at most' : ''}, not ${count}`);
       const types = operator.infer(call);
       if (types.length < outputs.length) call.fail(`it has ${types.length} outputs, not ${outputs.length}`);
+      const absurd = types.find(({ shape }) => !isPossible(shape));
+      if (absurd) call.fail(`its output would have the shape ${formatShape(absurd.shape)}`);
       return { attributes, types };
     }
     const types = outputs.map((output) => {
@@ -281,11 +281,26 @@ export function isStandard(domain: string | undefined): boolean {
   return domain === undefined || domain === '' || domain === 'ai.onnx';
 }
 
-/** The names of a node's inputs; optional ones that are left out at the end are dropped. */
+/** A node's inputs without those at the end that are left out: some writers list more of them than the operator has. */
+function given(inputs: NodeInputs): NodeInputs {
+  return inputs.slice(0, inputs.findLastIndex((value) => value !== undefined) + 1);
+}
+
 function namesOf(inputs: NodeInputs): string[] {
-  const names = inputs.map((value) => value?.name ?? '');
-  while (names.at(-1) === '') names.pop();
-  return names;
+  return given(inputs).map((value) => value?.name ?? '');
+}
+
+function describedBy(proto: NodeProto, inputs: NodeInputs): Omit<GraphNode, 'outputs' | 'attributes'> {
+  const { name, opType = '', domain = '', output } = proto;
+  const stopGradient = stopsGradient(proto);
+  return { name: name || output[0] || '', type: opType, domain, inputs: given(inputs), stopGradient };
+}
+
+/** Extents are whole numbers, and so is the number of elements. */
+function isPossible(shape: Shape): boolean {
+  const extents = shape.filter((dim) => typeof dim === 'number');
+  const product = extents.reduce((count, extent) => count * extent, 1);
+  return [...extents, product].every((number) => Number.isSafeInteger(number) && number >= 0);
 }
 
 function bitsOf({ data }: Tensor): string {

@@ -12,3 +12,17 @@ export class OnnxError extends Error {
     if (options.offset !== undefined) this.offset = options.offset;
   }
 }
+
+/**
+ * Does `work`, and tells of whatever goes wrong that it went wrong at `where`: what is done with a node of a file fails with that node's name,
+ * however deep inside.
+ */
+export function tellingWhere<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof OnnxError))
+      throw new OnnxError(`${where}: it cannot be understood (${(cause as Error).message})`, { cause });
+    throw cause.message.includes(where) ? cause : new OnnxError(`${where}: ${cause.message}`, { cause });
+  }
+}

@@ -2,7 +2,7 @@
 import { type GraphBuilder, isStandard, OPSET } from './builder.js';
 import { importControlFlow, isControlFlow } from './control-flow.js';
 import { DeclaredTypes, storedType } from './declared-types.js';
-import { OnnxError } from './error.js';
+import { OnnxError, tellingWhere } from './error.js';
 import { flatten } from './flatten.js';
 import { refuseExplosion } from './function-size.js';
 import { freeName, type ImportOptions, type ImportScope, lookUp, nestedBudget, provide } from './import-scope.js';
@@ -110,23 +110,13 @@ function importNode(scope: ImportScope, source: GraphProto, proto: NodeProto, de
       const type = declared.get(node.output[index]!);
       if (type) declared.set(name, type);
     }
-    return understood(where, () => graph.node({ ...node, output }, inputs, declared));
+    return tellingWhere(where, () => graph.node({ ...node, output }, inputs, declared));
   };
-  const made = (outer ? undefined : options.lower?.(node, inputs)) ?? keep();
+  const made = (outer ? undefined : tellingWhere(where, () => options.lower?.(node, inputs))) ?? keep();
   const outputs = finish?.(made) ?? made;
   for (const [index, name] of proto.output.entries()) {
     const value = outputs[index];
     if (name !== '' && value) provide(scope, name, value);
-  }
-}
-
-/** Whatever goes wrong while a node of a file is read is a fault of the file to whoever reads it. */
-function understood<T>(where: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    throw new OnnxError(`${where}: it cannot be understood (${(cause as Error).message})`, { cause });
   }
 }
 

@@ -15,6 +15,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }
 
+/** Whether the shapes may be one and the same: a symbol may be any extent. */
+export function fitOneAnother(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis] || !isStatic([dim, b[axis]!]));
+}
+
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }

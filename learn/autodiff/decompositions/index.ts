@@ -2,9 +2,11 @@
 
 import { Attributes, readAttributes } from '../../onnx/attributes.js';
 import { isStandard, stopsGradient } from '../../onnx/builder.js';
+import { tellingWhere } from '../../onnx/error.js';
 import { Arithmetic, type GraphBuilder, type NodeProto, OnnxError, type Value } from '../../onnx/index.js';
 import { readInside } from '../../onnx/nested-graphs.js';
 import { operatorOf } from '../../onnx/operators/index.js';
+import { refusalOf } from '../refusal.js';
 import { attention } from './attention.js';
 import { CONTRIB } from './contrib.js';
 import type { Decomposition, DecompositionTable } from './decomposition.js';
@@ -46,11 +48,11 @@ export function decompose(math: Arithmetic, node: Decomposable): readonly (Value
   const row = decompositionOf(node.type, node.domain);
   if (!row) return undefined;
   const fail = (reason: string): never => {
-    throw new OnnxError(`cannot differentiate node "${node.name}" (${node.type}): ${reason}`);
+    throw new OnnxError(`${refusalOf(node)}: ${reason}`);
   };
   const { attributes, inputs, wanted } = node;
   const input = (index: number): Value => inputs[index] ?? fail(`its input ${index} is left out`);
-  return row({ math, attributes, inputs, wanted, input, fail });
+  return tellingWhere(refusalOf(node), () => row({ math, attributes, inputs, wanted, input, fail }));
 }
 
 /**
@@ -68,7 +70,9 @@ export function lowerForDifferentiation(
   // In parts the node would forget that gradients end at it.
   if (!decompositionOf(type, domain) || stopsGradient(node)) return undefined;
   const name = node.name || node.output[0] || type;
-  const where = `node "${name}" (${type})`;
+  // Refused as the operator that it is, not as one of its parts.
+  const where = `node "${name}" (${domain && !isStandard(domain) ? `${domain}.` : ''}${type})`;
+  graph.typesOf(node, inputs);
   const specs = operatorOf(type, domain)?.attributes ?? {};
   const attributes = new Attributes(readAttributes(specs, node.attribute, where), where);
   const wanted = node.output.map((output) => output !== '');

@@ -88,10 +88,17 @@ export function recurrentLayer(call: DecompositionCall, rule: LayerRule): (Value
   return [...sequence, ...last];
 }
 
+/** Each step is some 40 nodes, forward and backward: what is longer would take minutes to build and to load. */
+const MOST_STEPS = 10_000;
+
 function layoutOf({ math, attributes, inputs, input, fail }: DecompositionCall): Layout {
   const batchFirst = attributes.number('layout') !== 0;
   const x = input(0);
   const steps = x.shape[batchFirst ? 1 : 0]!;
+  if (typeof steps === 'number' && steps > MOST_STEPS)
+    fail(
+      `its sequence has ${steps} steps, and is unrolled step by step: cut sequences into pieces of at most ${MOST_STEPS}`,
+    );
   if (typeof steps !== 'number' || steps === 0) {
     return fail(
       `its sequence has the length ${steps}: it is unrolled step by step, so export the model with a fixed sequence length` +

@@ -129,6 +129,9 @@ const groups: Derivative = (call) => {
   return groupNormalization(call, count, Number(channels) / count)(call);
 };
 
+/** A sum over channels is written one by one. Real networks sum over 5 or so. */
+const MOST_CHANNELS = 512;
+
 /** The sum over the channels around each one: `before` of them and `behind`. */
 function sumOverWindow(math: Arithmetic, x: Value, before: number, behind: number): Value {
   const pads = [before, behind].flatMap((pad) => x.shape.map((_, axis) => (axis === 1 ? pad : 0)));
@@ -143,14 +146,18 @@ function sumOverWindow(math: Arithmetic, x: Value, before: number, behind: numbe
 }
 
 /** y = x s^-beta with s = bias + alpha / size * (the sum of x^2 over the channels around) (Krizhevsky et al. 2012, section 3.3). */
-const localResponse = single(({ node, math, gradient: dy, output: y }, x) => {
+const localResponse = single(({ node, math, gradient: dy, output: y, fail }, x) => {
   const [alpha, beta, bias, size] = ['alpha', 'beta', 'bias', 'size'].map((name) => node.attributes.number(name)) as [
     number,
     number,
     number,
     number,
   ];
-  const [before, behind] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  // Beyond the first and the last channel there is nothing to sum.
+  const farthest = typeof x.shape[1] === 'number' ? Math.max(0, x.shape[1] - 1) : size;
+  const before = Math.min(farthest, Math.floor((size - 1) / 2));
+  const behind = Math.min(farthest, Math.ceil((size - 1) / 2));
+  if (before + behind >= MOST_CHANNELS) fail(`sums over ${size} channels are not supported: at most ${MOST_CHANNELS}`);
   const s = math.add(math.mul(sumOverWindow(math, math.square(x), before, behind), alpha / size), bias);
   // Those whose window an element is in lie around it the other way round.
   const reached = sumOverWindow(math, math.div(math.mul(dy, y), s), behind, before);

@@ -19,17 +19,28 @@ function slidingWindow(call: DerivativeCall, x: Value): SlidingWindow {
   );
 }
 
+/** So many windows along an axis may average over different numbers of elements: each number stands in the file. */
+const MOST_COUNTS = 2 ** 20;
+
 /** How many elements each window along an axis averages over; one number where it is the same for all. */
 function counts(call: DerivativeCall, window: SlidingWindow, axis: number, extent: number): number | readonly number[] {
   const [kernel, stride, dilation] = [window.kernel[axis]!, window.strides[axis]!, window.dilations[axis]!];
   const [begin, end] = [window.padsBegin[axis]!, window.padsEnd[axis]!];
   const padded = call.node.attributes.number('count_include_pad') !== 0;
   const ceil = call.node.attributes.number('ceil_mode') !== 0;
+  if (begin === 0 && end === 0 && !(ceil && stride > 1)) return kernel;
+  const windows = positions(window, axis, extent, ceil);
+  if (windows > MOST_COUNTS)
+    call.fail(
+      `an average over ${windows} padded windows along spatial axis ${axis} is not supported: pad in a node before`,
+    );
   const [least, most] = padded ? [-begin, extent + end] : [0, extent];
-  const list = Array.from({ length: positions(window, axis, extent, ceil) }, (_, place) => {
-    const taps = Array.from({ length: kernel }, (__, tap) => place * stride - begin + tap * dilation);
+  /** How many places of a window that starts at `start` lie before `bound`. */
+  const before = (start: number, bound: number) => Math.max(0, Math.min(kernel, Math.ceil((bound - start) / dilation)));
+  const list = Array.from({ length: windows }, (_, place) => {
+    const start = place * stride - begin;
     // A window that lies in the padding as a whole gives 0, whatever x is.
-    return Math.max(1, taps.filter((at) => at >= least && at < most).length);
+    return Math.max(1, before(start, most) - before(start, least));
   });
   return list.every((count) => count === list[0]) ? (list[0] ?? kernel) : list;
 }

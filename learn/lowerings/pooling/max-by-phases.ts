@@ -3,7 +3,7 @@ import type { Arithmetic, Value } from '../../onnx/index.js';
 import { isStatic, type Shape } from '../../onnx/shape.js';
 import { mergeChannels } from '../extents.js';
 import type { SlidingWindow } from '../lowerings.js';
-import { offsets, oneHot } from './taps.js';
+import { MOST_TAPS, offsets, oneHot, sizeOfBlock } from './taps.js';
 
 /** What stands for an element outside x. A convolution multiplies it by 0, which makes 0 of it, but not of an infinity. */
 const LOWEST = -3.4028234663852886e38;
@@ -27,6 +27,7 @@ function planOf(x: Value, y: Value, { kernel, strides, dilations, padsBegin }: S
   const inside: Shape = x.shape.slice(2);
   const outside: Shape = y.shape.slice(2);
   if (!isStatic(inside) || !isStatic(outside)) return undefined;
+  if (sizeOfBlock(kernel) > MOST_TAPS || sizeOfBlock(strides) > MOST_TAPS) return undefined;
   const taps = offsets(kernel).map((tap) => {
     const from = tap.map((index, axis) => index * dilations[axis]! - padsBegin[axis]!);
     const shift = from.map((offset, axis) => Math.floor(offset / strides[axis]!));
@@ -41,7 +42,8 @@ function planOf(x: Value, y: Value, { kernel, strides, dilations, padsBegin }: S
 
 /**
  * dL/dx of y = maxpool(x). Every stride-th element of x is one phase of it. What one place of the window reads is then a phase, moved by whole rows
- * and columns, and what it gives back is the gradient, moved the other way. `undefined` where extents are not known.
+ * and columns, and what it gives back is the gradient, moved the other way. `undefined` where extents are not known, and where
+ * there would be too many nodes: for wide windows and strides.
  */
 export function maxPoolByPhases(
   math: Arithmetic,
@@ -109,7 +111,7 @@ function split(math: Arithmetic, x: Value, { strides, inside, rows }: Plan): Val
     inside.map((extent, axis) => extent + missing[axis]!),
     LOWEST,
   );
-  const count = strides.reduce((product, stride) => product * stride, 1);
+  const count = sizeOfBlock(strides);
   if (count === 1) return [whole];
   const picked = math.graph.op('Conv', [whole, oneHot(math, strides, x.dtype)], { strides });
   return math.graph.ops('Split', [picked], { axis: 1, num_outputs: count }, count);

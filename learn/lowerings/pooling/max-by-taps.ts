@@ -1,16 +1,23 @@
-/** The gradient of max pooling for any window: place by place within the window. */
+/** The gradient of max pooling for small windows of any kind: place by place within the window. */
 import type { Arithmetic, Value } from '../../onnx/index.js';
 import { spanOf } from '../../onnx/operators/window.js';
 import { transposedConvolution } from '../convolution/transposed.js';
 import { cut, mergeChannels, spatialAxes } from '../extents.js';
 import type { SlidingWindow } from '../lowerings.js';
-import { offsets, oneHot } from './taps.js';
+import { MOST_TAPS, offsets, oneHot, sizeOfBlock } from './taps.js';
 
 /**
  * dL/dx of y = maxpool(x): for each place of the window, which windows have their maximum there. These masks are counted, share the gradient, and
- * go back to where they were read by a transposed convolution with one 1 in each place.
+ * go back to where they were read by a transposed convolution with one 1 in each place. `undefined` where the window has too many places.
  */
-export function maxPoolByTaps(math: Arithmetic, x: Value, y: Value, gradient: Value, window: SlidingWindow): Value {
+export function maxPoolByTaps(
+  math: Arithmetic,
+  x: Value,
+  y: Value,
+  gradient: Value,
+  window: SlidingWindow,
+): Value | undefined {
+  if (sizeOfBlock(window.kernel) > MOST_TAPS) return undefined;
   const images = mergeChannels(math, x);
   const [maximum, dy] = [mergeChannels(math, y), mergeChannels(math, gradient)];
   const padded = withPadding(math, images, maximum, window);
@@ -30,7 +37,7 @@ export function maxPoolByTaps(math: Arithmetic, x: Value, y: Value, gradient: Va
 }
 
 /** x with -infinity around it, as far as the windows reach. */
-function withPadding(math: Arithmetic, x: Value, y: Value, window: SlidingWindow): Value {
+export function withPadding(math: Arithmetic, x: Value, y: Value, window: SlidingWindow): Value {
   const { padsBegin, padsEnd, strides } = window;
   const ends = padsEnd.map((pad, place) => {
     const [inside, outside] = [x.shape[place + 2]!, y.shape[place + 2]!];

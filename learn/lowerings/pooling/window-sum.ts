@@ -5,6 +5,7 @@ import { spanOf } from '../../onnx/operators/window.js';
 import { transposedConvolution } from '../convolution/transposed.js';
 import { batchAndChannels, extentsFrom, mergeChannels, shapeList } from '../extents.js';
 import type { SlidingWindow } from '../lowerings.js';
+import { sizeOfBlock } from './taps.js';
 
 /**
  * dL/dx of y = the sum of each window's elements: every window hands its gradient to all its elements, a convolution with ones
@@ -41,13 +42,18 @@ export function blockSumByConvolution(math: Arithmetic, x: Value, kernel: readon
 
 /** The sum of each block, as its average times its size. */
 export function blockSumByAverage(math: Arithmetic, x: Value, kernel: readonly number[]): Value {
-  const size = kernel.reduce((product, extent) => product * extent, 1);
+  const size = sizeOfBlock(kernel);
   return math.mul(math.graph.op('AveragePool', [x], { kernel_shape: kernel, strides: kernel }), size);
 }
 
+/** Above so many elements a constant would make the file large: the graph repeats a 1. */
+const LARGEST_CONSTANT = 4096;
+
 /** Weights [1, 1, ...kernel]. */
 function ones(math: Arithmetic, kernel: readonly number[], dtype: DType): Value {
-  const count = kernel.reduce((product, extent) => product * extent, 1);
+  const count = sizeOfBlock(kernel);
+  if (count > LARGEST_CONSTANT)
+    return math.graph.op('Expand', [math.scalar(1, dtype), math.integers([1, 1, ...kernel])]);
   const constant = { dtype: 'float32', shape: [1, 1, ...kernel], data: new Float32Array(count).fill(1) } as const;
   return math.cast(math.graph.constant(constant), dtype);
 }

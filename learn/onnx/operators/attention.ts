@@ -21,6 +21,7 @@ function perHead(call: OperatorCall, index: number, heads: string): Shape {
   if (shape.length !== 3) call.fail(`input ${index} must have rank 3 or 4`);
   if (!call.attributes.has(heads)) call.fail(`inputs of rank 3 need the attribute ${heads}`);
   const count = call.attributes.number(heads);
+  if (count < 1) call.fail(`${heads} is ${count}`);
   const [batch, length, width] = shape as readonly [Dim, Dim, Dim];
   if (typeof width !== 'number') return [batch, count, length, call.symbol()];
   if (width % count !== 0) call.fail(`${width} features do not fit ${count} heads`);
@@ -32,6 +33,9 @@ function attention(call: OperatorCall): ValueType[] {
   const [batch, heads, length] = perHead(call, 0, 'q_num_heads') as readonly [Dim, Dim, Dim];
   const key = perHead(call, 1, 'kv_num_heads');
   const value = perHead(call, 2, 'kv_num_heads');
+  for (const index of [1, 2, 4, 5])
+    if (call.inputs[index] && call.inputs[index].dtype !== dtype)
+      call.fail(`input ${index} must have the element type of the queries`);
   const past = call.inputs[4]?.shape[2];
   const present = (of: Shape): Shape => (past === undefined ? of : of.with(2, addDims([past, of[2]!])));
   const width = value[3]!;

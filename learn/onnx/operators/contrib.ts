@@ -1,6 +1,6 @@
 /** Operators of ONNX Runtime's own domain, `com.microsoft`: its optimiser writes them into the models that it saves. */
 import type { AttributeSpecs } from '../attributes.js';
-import { addDims, type Dim, type Shape } from '../shape.js';
+import { addDims, broadcastShapes, type Dim, type Shape } from '../shape.js';
 import type { ValueType } from '../value.js';
 import { CONVOLUTION } from './convolution.js';
 import { MATRIX } from './matrix.js';
@@ -34,6 +34,7 @@ function activated(operator: Operator, most: number): Operator {
 function swapped(call: OperatorCall, index: number, name: string): ValueType {
   const { dtype, shape } = call.input(index);
   if (call.attributes.number(name) === 0) return { dtype, shape };
+  if (shape.length < 2) call.fail(`input ${index} is no matrix that ${name} could turn`);
   return { dtype, shape: [...shape.slice(0, -2), ...shape.slice(-2).reverse()] };
 }
 
@@ -44,6 +45,12 @@ function skipNormalization(most: number): Operator {
     attributes: { epsilon: { kind: 'float', default: 1e-12 } },
     infer(call) {
       const type = sameAsFirst(call);
+      if (type.shape.length === 0) call.fail('the data must have an axis to normalise over');
+      for (const [index, value] of call.inputs.entries()) {
+        if (value && value.dtype !== type.dtype) call.fail(`input ${index} must have the element type of the first`);
+        if (value && broadcastShapes([type.shape, value.shape])?.length !== type.shape.length)
+          call.fail(`input ${index} does not fit the first`);
+      }
       const statistic = { dtype: type.dtype, shape: type.shape.with(-1, 1) };
       return [type, statistic, statistic, type];
     },
@@ -57,11 +64,18 @@ const HEADS: AttributeSpecs = {
   unidirectional: flag,
 };
 
+function headsOf(call: OperatorCall): number {
+  const heads = call.attributes.number('num_heads');
+  return heads >= 1 ? heads : call.fail(`num_heads is ${heads}`);
+}
+
 /** [B, S, hidden] out; the states that a generation keeps are [B, H, L, D]. */
 function multiHeadAttention(call: OperatorCall): ValueType[] {
   const { dtype, shape } = call.input(0);
   const [batch, length] = shape as readonly [Dim, Dim];
-  const heads = call.attributes.number('num_heads');
+  const heads = headsOf(call);
+  if (shape.length !== 3 && shape.length !== 5)
+    call.fail('the queries must have rank 3, or 5 with keys and values in them');
   const packed = shape.length === 5;
   const key = packed ? undefined : call.inputs[1]?.shape;
   const value = packed ? undefined : call.inputs[2]?.shape;
@@ -84,6 +98,9 @@ function width(shape: Shape, heads: number): Dim {
 /** Attention that holds its own projections: weights [I, 3 hidden]. */
 function projectedAttention(call: OperatorCall): ValueType[] {
   const { dtype, shape } = call.input(0);
+  headsOf(call);
+  if (shape.length !== 3) call.fail('the input must be [batch, length, features]');
+  if (call.input(1).shape.length !== 2) call.fail('the weights must be a matrix');
   const sizes = call.attributes.numbers('qkv_hidden_sizes');
   const all = call.input(1).shape[1]!;
   const hidden = sizes?.[2] ?? (typeof all === 'number' ? all / 3 : call.symbol());

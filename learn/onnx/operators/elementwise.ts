@@ -148,6 +148,7 @@ export const ELEMENTWISE: OperatorTable = {
   Clip: {
     inputs: [1, 3],
     infer(call) {
+      call.input(0);
       sameTypes(
         call,
         call.inputs.filter((value) => value !== undefined),

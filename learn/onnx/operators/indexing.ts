@@ -1,6 +1,6 @@
 /** Operators that pick elements by index, or put them back. */
 import type { AttributeSpecs } from '../attributes.js';
-import { type Dim, multiplyDims } from '../shape.js';
+import { type Dim, fitOneAnother, formatShape, multiplyDims, type Shape } from '../shape.js';
 import { knownNumber, knownNumbers, type ValueType } from '../value.js';
 import { axesOf, axisOf, type OperatorCall, type OperatorTable, sameAsFirst, unknownShape } from './operator.js';
 
@@ -37,6 +37,9 @@ function slice(call: OperatorCall): ValueType {
   if (!given) return { dtype, shape: unknownShape(call, shape.length) };
   const axes = axesOf(call, given, shape.length);
   const steps = call.inputs[4] ? knownNumbers(call.inputs[4]) : axes.map(() => 1);
+  for (const list of [starts, ends, steps])
+    if (list && list.length !== axes.length)
+      call.fail(`starts, ends, axes and steps must be lists of one length, not of ${list.length} and ${axes.length}`);
   const result = [...shape];
   for (const [index, axis] of axes.entries()) {
     const known = starts && ends && steps;
@@ -60,6 +63,25 @@ function unpooled(call: OperatorCall): Dim[] {
   return [...shape.slice(0, 2), ...spatial];
 }
 
+/** Indices of single elements have as many axes as the data. */
+function checkIndices(call: OperatorCall): void {
+  const [data, indices] = [call.input(0).shape, call.input(1).shape];
+  if (data.length !== indices.length)
+    call.fail(`data of rank ${data.length} and indices of rank ${indices.length}: they must have one rank`);
+}
+
+/** How many axes a tuple of indices names. */
+function indexDepth(call: OperatorCall, indices: Shape, rank: number): number {
+  const depth = indices.at(-1);
+  if (typeof depth !== 'number') return call.fail('the last extent of the indices must be known');
+  if (depth < 1 || depth > rank) call.fail(`tuples of ${depth} indices do not fit ${rank} axes`);
+  return depth;
+}
+
+function checkScatter(call: OperatorCall): void {
+  if (call.input(2).dtype !== call.input(0).dtype) call.fail('data and updates must have one element type');
+}
+
 const reduction = { kind: 'string', default: 'none' } as const;
 const axis: AttributeSpecs = { axis: { kind: 'int', default: 0 } };
 
@@ -68,20 +90,52 @@ export const INDEXING: OperatorTable = {
   GatherElements: {
     inputs: [2, 2],
     attributes: axis,
-    infer: (call) => [{ dtype: call.input(0).dtype, shape: call.input(1).shape }],
+    infer(call) {
+      axisOf(call, call.input(0).shape.length);
+      checkIndices(call);
+      return [{ dtype: call.input(0).dtype, shape: call.input(1).shape }];
+    },
   },
-  ScatterElements: { inputs: [3, 3], attributes: { ...axis, reduction }, infer: (call) => [sameAsFirst(call)] },
-  ScatterND: { inputs: [3, 3], attributes: { reduction }, infer: (call) => [sameAsFirst(call)] },
+  ScatterElements: {
+    inputs: [3, 3],
+    attributes: { ...axis, reduction },
+    infer(call) {
+      const { shape } = call.input(0);
+      axisOf(call, shape.length);
+      checkIndices(call);
+      const [indices, updates] = [call.input(1), call.input(2)];
+      if (!fitOneAnother(indices.shape, updates.shape)) call.fail('indices and updates must have one shape');
+      checkScatter(call);
+      return [sameAsFirst(call)];
+    },
+  },
+  ScatterND: {
+    inputs: [3, 3],
+    attributes: { reduction },
+    infer(call) {
+      const { shape } = call.input(0);
+      const [indices, updates] = [call.input(1).shape, call.input(2).shape];
+      checkScatter(call);
+      // Without their depth the node can be run all the same.
+      if (typeof indices.at(-1) === 'string') return [sameAsFirst(call)];
+      const depth = indexDepth(call, indices, shape.length);
+      const wanted = [...indices.slice(0, -1), ...shape.slice(depth)];
+      if (!fitOneAnother(wanted, updates)) call.fail(`the updates must have the shape ${formatShape(wanted)}`);
+      return [sameAsFirst(call)];
+    },
+  },
   GatherND: {
     inputs: [2, 2],
     attributes: { batch_dims: { kind: 'int', default: 0 } },
     infer(call) {
       const { dtype, shape } = call.input(0);
       const indices = call.input(1).shape;
-      const depth = indices.at(-1);
-      if (typeof depth !== 'number') return call.fail('the last extent of the indices must be known');
-      const used = call.attributes.number('batch_dims') + depth;
-      if (used > shape.length) call.fail(`${used} axes are indexed in rank ${shape.length}`);
+      const batchAxes = call.attributes.number('batch_dims');
+      if (batchAxes < 0 || batchAxes >= Math.min(shape.length, indices.length))
+        call.fail(
+          `batch_dims is ${batchAxes}: data of rank ${shape.length} and indices of rank ${indices.length} do not share so many axes`,
+        );
+      const used = batchAxes + indexDepth(call, indices, shape.length - batchAxes);
       return [{ dtype, shape: [...indices.slice(0, -1), ...shape.slice(used)] }];
     },
   },
@@ -100,6 +154,7 @@ export const INDEXING: OperatorTable = {
     infer(call) {
       const { shape } = call.input(0);
       const axis = axisOf(call, shape.length + 1);
+      if (!fitOneAnother(call.input(2).shape, [2])) call.fail('the values must be a list of two: off and on');
       const depth = call.input(1).content?.[0] ?? knownNumber(call.input(1)) ?? call.symbol();
       return [{ dtype: call.input(2).dtype, shape: shape.toSpliced(axis, 0, depth) }];
     },

@@ -145,9 +145,53 @@ describe('what cannot be is refused where the node is made', () => {
     ],
     [
       'tuples longer than the rank',
-      /3 axes are indexed in rank 2/,
+      /tuples of 3 indices do not fit 2 axes/,
       one('GatherND'),
       [matrix, int64([1, 3], [0, 0, 0])],
+    ],
+    [
+      'more axes of the batch than the indices have',
+      /batch_dims is 2/,
+      one('GatherND', { batch_dims: 2 }),
+      [cube, int64([2, 1], [0, 0])],
+    ],
+    [
+      'indices of another rank than the data they are put into',
+      /data of rank 2 and indices of rank 1/,
+      one('ScatterElements'),
+      [matrix, int64([2], [0, 1]), float32([2], [1, 2])],
+    ],
+    [
+      'indices of another rank than the data they pick from',
+      /data of rank 2 and indices of rank 3/,
+      one('GatherElements'),
+      [matrix, int64([1, 1, 1], [0])],
+    ],
+    [
+      'other updates than indices',
+      /indices and updates must have one shape/,
+      one('ScatterElements'),
+      [matrix, int64([1, 2], [0, 1]), float32([1, 1], [1])],
+    ],
+    [
+      'updates of another shape than the tuples name',
+      /the updates must have the shape \[1, 4\]/,
+      one('ScatterND'),
+      [matrix, int64([1, 1], [0]), float32([1, 3], [1, 2, 3])],
+    ],
+    ['a sum over no channel', /size is 0/, one('LRN', { size: 0 }), [image]],
+    [
+      'channels that do not make the groups',
+      /8 channels do not make 3 groups/,
+      one('GroupNormalization', { num_groups: 3 }),
+      [image, ...[0, 1].map(() => float32([8], new Float32Array(8)))],
+    ],
+    ['one new axis twice', /not different from one another/, (_, [x], math) => [math.unsqueeze(x!, [1, 1])], [matrix]],
+    [
+      'limits without what they limit',
+      /input 0 is missing/,
+      (graph, [low]) => [graph.op('Clip', [undefined, low])],
+      [float32([], [0])],
     ],
     [
       'repeats for too few axes',
@@ -161,6 +205,13 @@ describe('what cannot be is refused where the node is made', () => {
     const inputs = feeds.map(({ dtype, shape }, index) => graph.input(`x${index}`, dtype, shape));
     expect(() => build(graph, inputs, new Arithmetic(graph))).toThrow(message);
   });
+});
+
+test('a node may name the inputs that it leaves out at the end, however many', () => {
+  const graph = new GraphBuilder('left out');
+  const x = graph.input('x', 'float32', [2]);
+  const node = { opType: 'Relu', input: ['x', '', ''], output: ['y'], attribute: [] };
+  expect(graph.node(node, [x, undefined, undefined], new Map())).toMatchObject([{ shape: [2] }]);
 });
 
 describe('shapes that nodes compute are followed', () => {

@@ -52,6 +52,7 @@ function unsqueezed(call: OperatorCall): Shape {
   const given = knownNumbers(call.input(1));
   if (!given) return unknownShape(call, shape.length + lengthOf(call, call.input(1)));
   const list = axesOf(call, given, shape.length + given.length);
+  if (new Set(list).size < list.length) call.fail(`the new axes [${given}] are not different from one another`);
   const rest = [...shape];
   return Array.from({ length: shape.length + list.length }, (_, axis) => (list.includes(axis) ? 1 : rest.shift()!));
 }

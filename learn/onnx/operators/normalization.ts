@@ -1,6 +1,7 @@
 /** Operators that bring elements to a common mean and variance, or to a common norm. */
 import type { AttributeSpecs } from '../attributes.js';
-import { dtypeOf } from '../data-types.js';
+import { dtypeOf, isFloat } from '../data-types.js';
+import { broadcastShapes } from '../shape.js';
 import { axesOf, axisOf, type Operator, type OperatorCall, type OperatorTable, sameAsFirst } from './operator.js';
 
 const epsilon = (value: number): AttributeSpecs => ({ epsilon: { kind: 'float', default: value } });
@@ -10,6 +11,7 @@ function checkChannels(call: OperatorCall, from: number, extent = call.input(0).
   for (let index = from; index < call.inputs.length; index++) {
     const { shape } = call.input(index);
     if (shape.length !== 1) call.fail(`input ${index} must be a list, one number for each channel`);
+    if (!isFloat(call.input(index).dtype)) call.fail(`input ${index} must hold floating-point numbers`);
     const differ = typeof shape[0] === 'number' && typeof extent === 'number' && shape[0] !== extent;
     if (differ) call.fail(`input ${index} has ${shape[0]} numbers for ${extent} channels`);
   }
@@ -27,6 +29,11 @@ function perChannel(attributes: AttributeSpecs, inputs: Operator['inputs']): Ope
     },
   };
 }
+
+const GROUPED = perChannel(
+  { ...epsilon(1e-5), num_groups: { kind: 'int' }, stash_type: { kind: 'int', default: 1 } },
+  [3, 3],
+);
 
 export const NORMALIZATION: OperatorTable = {
   BatchNormalization: {
@@ -49,10 +56,16 @@ export const NORMALIZATION: OperatorTable = {
     },
   },
   InstanceNormalization: perChannel(epsilon(1e-5), [3, 3]),
-  GroupNormalization: perChannel(
-    { ...epsilon(1e-5), num_groups: { kind: 'int' }, stash_type: { kind: 'int', default: 1 } },
-    [3, 3],
-  ),
+  GroupNormalization: {
+    ...GROUPED,
+    infer(call) {
+      const groups = call.attributes.number('num_groups');
+      const channels = [call.input(0).shape[1], call.input(1).shape[0]].find((extent) => typeof extent === 'number');
+      if (groups < 1 || (typeof channels === 'number' && channels % groups !== 0))
+        call.fail(`${channels ?? 'its'} channels do not make ${groups} groups`);
+      return GROUPED.infer(call);
+    },
+  },
   LayerNormalization: {
     inputs: [2, 3],
     attributes: {
@@ -64,6 +77,10 @@ export const NORMALIZATION: OperatorTable = {
       const { dtype, shape } = call.input(0);
       const axis = axisOf(call, shape.length);
       const stash = dtypeOf(call.attributes.number('stash_type'), 'the statistics');
+      for (const [index, value] of call.inputs.entries()) {
+        if (value && broadcastShapes([shape, value.shape])?.length !== shape.length)
+          call.fail(`input ${index} does not broadcast to the data`);
+      }
       const statistic = { dtype: stash, shape: shape.map((dim, place) => (place < axis ? dim : 1)) };
       return [{ dtype, shape }, statistic, statistic];
     },
@@ -76,7 +93,12 @@ export const NORMALIZATION: OperatorTable = {
       bias: { kind: 'float', default: 1 },
       size: { kind: 'int' },
     },
-    infer: (call) => [sameAsFirst(call)],
+    infer(call) {
+      const size = call.attributes.number('size');
+      if (size < 1) call.fail(`size is ${size}: it sums over the squares of 1 channel or more`);
+      if (call.input(0).shape.length < 2) call.fail('the data must be of rank 2 or more: [N, C, ...]');
+      return [sameAsFirst(call)];
+    },
   },
   LpNormalization: {
     inputs: [1, 1],

@@ -42,7 +42,9 @@ function layer(call: OperatorCall, gates: number, states: number): ValueType[] {
   const directions = Object.hasOwn(DIRECTIONS, direction) ? DIRECTIONS[direction]! : undefined;
   if (directions === undefined) return call.fail(`there is no direction "${direction}"`);
   const recurrent = call.input(2).shape;
+  if (recurrent.length !== 3) call.fail('R must have rank 3: [directions, gates * hidden, hidden]');
   const hidden = attributes.has('hidden_size') ? attributes.number('hidden_size') : recurrent.at(-1)!;
+  if (typeof hidden === 'number' && hidden < 1) call.fail(`hidden_size is ${hidden}`);
   const times = (factor: number): Dim => (typeof hidden === 'number' ? factor * hidden : call.symbol());
   expect(call, 1, 'W', [directions, times(gates), x.shape[2]!]);
   expect(call, 2, 'R', [directions, times(gates), hidden]);
@@ -51,6 +53,9 @@ function layer(call: OperatorCall, gates: number, states: number): ValueType[] {
   const last: Dim[] = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden];
   for (let state = 0; state < states; state++) expect(call, 5 + state, 'an initial state', last);
   if (states === 2) expect(call, 7, 'P', [directions, times(3)]);
+  for (const index of [1, 2, 3, 5, 6, 7])
+    if (call.inputs[index] && call.inputs[index].dtype !== x.dtype)
+      call.fail(`input ${index} must have the element type of the sequence`);
   const { dtype } = x;
   const all = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden];
   return [{ dtype, shape: all }, ...Array.from({ length: states }, () => ({ dtype, shape: last }))];

@@ -1,6 +1,7 @@
 /** What a case of the finite-difference test is, and short forms for the common kinds. */
 import type { Tensor } from '../../../../runtime/tensor.js';
 import type { Arithmetic, GraphBuilder, Value } from '../../../onnx/index.js';
+import type { DecomposedNode } from './decomposed.js';
 
 export interface Input {
   readonly shape: readonly number[];
@@ -24,6 +25,8 @@ export interface Case {
   readonly formula?: (inputs: readonly (readonly number[])[]) => readonly number[];
   /** Values that are not differentiated: indices and conditions. */
   readonly constants?: readonly Tensor[];
+  /** For operators that are differentiated in other words: the node as it stands in a file. */
+  readonly node?: DecomposedNode;
 }
 
 export const matrix: Input = { shape: [3, 4] };

@@ -18,22 +18,24 @@ export interface DecomposedNode {
 /** The case's value is all outputs that are asked for, one behind the other. */
 export function decomposed(
   what: string,
-  { operator, domain = '', attributes = {}, wiring, outputs = [true] }: DecomposedNode,
+  given: DecomposedNode,
   inputs: readonly Input[],
   constants: Case['constants'] = [],
 ): Case {
+  const { operator, domain = '', attributes = {}, wiring, outputs = [true] } = given;
   return {
     operator,
     what,
     inputs,
     constants,
+    node: given,
     build(graph, values, math) {
       const specs = operatorOf(operator, domain)?.attributes ?? {};
       const names = outputs.map((wanted, index) => (wanted ? `output_${index}` : ''));
       const attribute = writeAttributes(specs, attributes, operator);
       const node = { opType: operator, domain, name: 'node', input: [], output: names, attribute };
-      const given = wiring ? wiring.map((place) => (place === undefined ? undefined : values[place])) : values;
-      const results = lowerForDifferentiation(graph, node, given)!.filter((_, index) => outputs[index]);
+      const wired = wiring ? wiring.map((place) => (place === undefined ? undefined : values[place])) : values;
+      const results = lowerForDifferentiation(graph, node, wired)!.filter((_, index) => outputs[index]);
       if (results.length === 1) return results[0]!;
       const flat = results.map((value) => math.reshape(value, [-1]));
       return graph.op('Concat', flat, { axis: 0 });
