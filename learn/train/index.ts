@@ -18,6 +18,7 @@ export {
   type TrainingSettings,
 } from './settings.js';
 export type { BestEpoch, EpochFigures, TrainingState } from './state.js';
+export type { StepGraph } from './step-graph.js';
 export {
   type FileNetworkSpec,
   type FileSpec,

@@ -13,15 +13,16 @@ import {
   rowCount,
 } from '../data/index.js';
 import type { Provider } from '../device.js';
-import type { LossSettings } from '../losses/index.js';
-import { isParameter, randomShape } from '../models/index.js';
+import { randomShape } from '../models/index.js';
 import { checkSchedule } from '../schedules/index.js';
-import { type TrainingGraph, trainingGraph } from '../training-graph/index.js';
+import { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from '../training-graph/index.js';
 import { TrainingError } from './errors.js';
+import { graphOptions } from './graph-options.js';
 import { networkOf, type TrainableNetwork } from './network.js';
 import type { TrainingSettings } from './settings.js';
+import { stepGraph } from './step-graph.js';
 import type { ModelSpec } from './trained-model.js';
-import { listed, parameterGroups } from './weight-groups.js';
+import { listed } from './weight-groups.js';
 
 /** What is trained, on which rows, and how. */
 export interface TrainingInput {
@@ -34,6 +35,8 @@ export interface TrainingInput {
 export interface Prepared {
   readonly preprocessing: FittedPreprocessing;
   readonly network: TrainableNetwork;
+  /** What the graph is made from. */
+  readonly options: TrainingGraphOptions;
   readonly graph: TrainingGraph;
   readonly features: Tensor<'float32'>;
   readonly validationFeatures: Tensor<'float32'> | undefined;
@@ -54,10 +57,15 @@ export function prepare({ spec, train, validation, settings }: TrainingInput, pr
   const transform = (dataset: Dataset): Tensor<'float32'> =>
     tensor('float32', [rowCount(dataset), width], applyPreprocessing(preprocessing, dataset.features));
   const network = networkOf(spec, { features: width, classes, seed: settings.seed });
-  const graph = graphOf(network, settings, train, provider);
+  const options = graphOptions(network, settings, train, provider);
+  const graph = trainingGraph(options);
+  // What nobody could draw is refused before anything is loaded.
+  const { random, rows } = stepGraph(graph);
+  for (const input of random) randomShape(input, { [rows]: 1 });
   return {
     preprocessing,
     network,
+    options,
     graph,
     features: transform(train),
     validationFeatures: validation && transform(validation),
@@ -65,61 +73,11 @@ export function prepare({ spec, train, validation, settings }: TrainingInput, pr
   };
 }
 
-function graphOf(
-  { model, trainable }: TrainableNetwork,
-  settings: TrainingSettings,
-  train: Dataset,
-  provider: Provider,
-): TrainingGraph {
-  const { optimizer, clipNorm, clipValue, averageDecay, precision, checkpointing, accumulate = 1 } = settings;
-  const { groups = [], decaysOnlyMatrices = false } = settings;
-  const trained = (model.graph?.initializer ?? []).flatMap((stored) => {
-    const { name = '', dims: shape } = stored;
-    const chosen = trainable === 'all' ? isParameter(stored) : trainable.includes(name);
-    return chosen ? [{ name, shape }] : [];
-  });
-  const parameters = parameterGroups(trained, groups, decaysOnlyMatrices);
-  const graph = trainingGraph({
-    model,
-    trainable,
-    idle: 'freeze',
-    loss: lossOf(settings, train),
-    optimizer,
-    provider,
-    ...(parameters.length > 0 && { groups: parameters }),
-    ...(clipNorm !== undefined && { clipNorm }),
-    ...(clipValue !== undefined && { clipValue }),
-    ...(accumulate > 1 && { accumulate: true }),
-    ...(averageDecay !== undefined && { averageDecay, averageWarmUp: true }),
-    ...(precision !== undefined && { precision }),
-    ...(checkpointing !== undefined && { checkpointing }),
-  });
-  // What nobody could draw is refused before anything is loaded.
-  for (const input of graph.random) randomShape(input, { [rowsOf(graph)]: 1 });
-  return graph;
-}
-
-/** The symbol that a training graph has for the rows of a batch. */
-export function rowsOf({ model, inputs }: TrainingGraph): string {
-  return model.graph?.input.find(({ name }) => name === inputs.x)?.type?.tensorType?.shape?.dim[0]?.dimParam ?? 'N';
-}
-
 function idleNotes({ trainable }: TrainableNetwork, { state }: TrainingGraph): string[] {
   if (trainable === 'all') return [];
   const trained = new Set(state.map(({ name }) => name));
   const idle = trainable.filter((name) => !trained.has(name)).map((name) => ({ name }));
   return idle.length === 0 ? [] : [`the loss does not depend on ${listed(idle)}: it stays as it is`];
-}
-
-function lossOf(settings: TrainingSettings, train: Dataset): LossSettings {
-  const { loss } = settings;
-  const weights = classWeightsOf(settings, train);
-  if (loss.type === 'cross_entropy') {
-    const { labelSmoothing = 0 } = loss;
-    return { type: 'cross_entropy', labelSmoothing, ...(weights && { classWeights: weights }) };
-  }
-  const { gamma } = loss;
-  return { type: 'focal', ...(gamma !== undefined && { gamma }), ...(weights && { alpha: weights }) };
 }
 
 function checkInput(
@@ -166,22 +124,4 @@ function checkInput(
       'the validation rows ask for another preprocessing than the training rows: preprocess the data before the split',
     );
   }
-}
-
-function classWeightsOf({ classWeights }: TrainingSettings, train: Dataset): number[] | undefined {
-  if (classWeights === undefined) return undefined;
-  const classes = train.classNames.length;
-  if (classWeights !== 'balanced') {
-    if (classWeights.length !== classes) {
-      throw new DataError(
-        'bad_class_names',
-        `class_weights has ${classWeights.length} weights for ${classes} classes`,
-        'Give one a class, or "balanced".',
-      );
-    }
-    return [...classWeights];
-  }
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of train.labels.data) counts[label]! += 1;
-  return counts.map((count) => rowCount(train) / (classes * count));
 }

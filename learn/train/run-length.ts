@@ -4,6 +4,9 @@
 const TARGET_MS = 40;
 const MOST_STEPS = 256;
 
+/** Numbers that the batches of one run hold together: 16 MB. */
+export const ELEMENTS_A_RUN = 2 ** 22;
+
 /** Follows how long steps take. The number of steps decides only how often one is asked, never what is computed. */
 export class RunLength {
   #millisecondsAStep: number | undefined;

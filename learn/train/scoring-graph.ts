@@ -99,7 +99,7 @@ export function scoringGraph(model: TrainedModel): ModelProto {
   const features = preprocess(graph, table, model.preprocessing);
   const { outputs } = importModel(graph, networkForScoring(model, preprocessedWidth(model.preprocessing)), {
     replaceInput: () => features,
-    lower: withoutDropout,
+    lower: withoutDropout(graph),
   });
   const [logits] = outputs;
   if (!logits) throw new RangeError('the network has no output');

@@ -37,8 +37,8 @@ export interface TrainingSettings {
   /** Greatest absolute value of an element of a gradient; comes before the norm. */
   readonly clipValue?: number;
   /**
-   * Decay of an exponential moving average of the weights, 0 to below 1. The average is what is validated, kept as the best epoch and
-   * given out; training goes on with the weights themselves.
+   * Decay of an exponential moving average of the weights, 0 to below 1; in update t = 1, 2, ... at most (1 + t) / (10 + t). The average is
+   * what is validated, kept as the best epoch and given out; training goes on with the weights themselves.
    */
   readonly averageDecay?: number;
   /** Default `float32`. */

@@ -1,46 +1,34 @@
 /**
  * A training, one run at a time: whoever drives it decides after every run whether it goes on, pauses or stops. What the
- * next run does is a function of the state alone, so a training that goes on from a saved state ends with the same bytes.
+ * next run does is a function of the state alone, so a training that goes on from a saved state ends with the same bytes; on a machine
+ * with other kernels for convolutions, with the same but for rounding.
  */
-import { type Tensor, tensor } from '../../runtime/tensor.js';
-import {
-  batchBounds,
-  type Dataset,
-  epochOrder,
-  type FittedPreprocessing,
-  gatherBatch,
-  type RowIdentity,
-  rowCount,
-} from '../data/index.js';
-import type { Device, GraphSession, NamedTensors } from '../device.js';
-import { sessionFor } from '../lowerings/webgpu-faults.js';
-import { youdenThreshold } from '../metrics/index.js';
-import { OnnxError, writeModel } from '../onnx/index.js';
-import { nextPlateau } from '../schedules/index.js';
-import { inLoop, type TrainingGraph } from '../training-graph/index.js';
-import { better, waited } from './early-stopping.js';
-import { NO_SUMS, trainingFigures, withRun } from './epoch-sums.js';
-import { TrainingError } from './errors.js';
-import { evaluationGraph } from './evaluation-graph.js';
+import type { Tensor } from '../../runtime/tensor.js';
+import { batchBounds, epochOrder, type FittedPreprocessing, gatherBatch, rowCount } from '../data/index.js';
+import type { Device, NamedTensors } from '../device.js';
+import { checkedLogits } from './checked-logits.js';
+import { refuseDiverged } from './diverged.js';
+import { afterEpoch } from './epoch-end.js';
+import { trainingFigures, withRun } from './epoch-sums.js';
+import { givenOut } from './given-out.js';
 import { checkHalfPrecision } from './half-precision.js';
-import { dropoutMasks } from './masks.js';
 import { type TrainableNetwork, trainedNetwork } from './network.js';
-import { type Prepared, prepare, rowsOf, type TrainingInput } from './prepare.js';
+import { type Prepared, prepare, type TrainingInput } from './prepare.js';
 import { firstState, resumedState } from './resume.js';
-import { RunLength } from './run-length.js';
+import { ELEMENTS_A_RUN, RunLength } from './run-length.js';
+import { identityOf } from './seen.js';
 import { learningRateAt, type TrainingSettings } from './settings.js';
 import type { EpochFigures, TrainingState } from './state.js';
+import { nextTensors, stepFeeds } from './step-feeds.js';
+import { type StepGraph, stepGraph } from './step-graph.js';
+import { StepSessions } from './step-sessions.js';
 import type { TrainedModel } from './trained-model.js';
 import { completesUpdate, updateOf, updatesPerEpoch } from './updates.js';
-import { correctRows, softmaxRows, validationFigures } from './validation.js';
+import { correctRows, validationFigures } from './validation.js';
+import { Validator } from './validator.js';
+import { wholeBatchGraph } from './whole-batches.js';
 
 export type { TrainingInput };
-
-/** The most rows a validation run. */
-const VALIDATION_ROWS = 4096;
-
-/** Numbers that the batches of one run hold together: 16 MB. */
-const BATCH_ELEMENTS_A_RUN = 2 ** 22;
 
 /** What a run brought about. */
 export type TrainingProgress =
@@ -59,27 +47,25 @@ export type TrainingProgress =
   | { readonly type: 'finished'; readonly reason: 'epochs' | 'early_stopping' };
 
 interface Sessions {
-  readonly steps: GraphSession;
-  readonly validations: GraphSession;
-  /** Whether a run makes several steps. */
-  readonly inLoop: boolean;
+  readonly steps: StepSessions;
+  readonly validator: Validator | undefined;
 }
 
-/** A training under way. Holds two sessions: release it. */
+/** A training under way. Holds sessions: release it. */
 export class Training {
   readonly settings: TrainingSettings;
   readonly preprocessing: FittedPreprocessing;
-  readonly graph: TrainingGraph;
+  /** The graph for batches of any number of rows: the state belongs to it. */
+  readonly graph: StepGraph;
   readonly stepsPerEpoch: number;
   /** What its user should know of the network, in sentences. */
   readonly notes: readonly string[];
   readonly #input: TrainingInput;
   readonly #network: TrainableNetwork;
   readonly #features: Tensor<'float32'>;
-  readonly #validationFeatures: Tensor<'float32'> | undefined;
-  readonly #steps: GraphSession;
-  readonly #validations: GraphSession;
-  readonly #inLoop: boolean;
+  readonly #steps: StepSessions;
+  /** Where there are validation rows. */
+  readonly #validator: Validator | undefined;
   /** Tensors of the model, by their names in it -> where the state has what is given out. */
   readonly #givenOut: ReadonlyMap<string, string>;
   readonly #runLength = new RunLength();
@@ -89,21 +75,19 @@ export class Training {
   private constructor(
     input: TrainingInput,
     prepared: Prepared,
-    { steps, validations, inLoop }: Sessions,
-    from?: TrainingState,
+    { steps, validator }: Sessions,
+    from: TrainingState | undefined,
   ) {
     this.#input = input;
     this.settings = input.settings;
     this.preprocessing = prepared.preprocessing;
-    this.graph = prepared.graph;
+    this.graph = stepGraph(prepared.graph);
     this.#network = prepared.network;
     this.#features = prepared.features;
-    this.#validationFeatures = prepared.validationFeatures;
     this.notes = prepared.notes;
-    this.#givenOut = givenOut(prepared.graph);
+    this.#givenOut = givenOut(this.graph);
     this.#steps = steps;
-    this.#validations = validations;
-    this.#inLoop = inLoop;
+    this.#validator = validator;
     this.stepsPerEpoch = batchBounds(rowCount(input.train), input.settings.batchSize).length;
     this.#state = from ? resumedState(from, prepared.graph, input) : firstState(prepared.graph, input.settings);
   }
@@ -120,17 +104,13 @@ export class Training {
     // Before anything is loaded.
     if (from) resumedState(from, prepared.graph, input);
     if (input.settings.precision === 'mixed') await checkHalfPrecision(device);
-    const several = severalSteps(prepared.graph);
-    const steps = await device.createSession(several.bytes, several.session);
-    const evaluation = writeModel(evaluationGraph(prepared.network.model, new Set(givenOut(prepared.graph).keys())));
-    let validations: GraphSession;
+    const steps = await openSteps(device, prepared, input);
     try {
-      validations = await device.createSession(evaluation, sessionFor(device.provider, evaluation));
+      return new Training(input, prepared, { steps, validator: await openValidator(device, prepared, input) }, from);
     } catch (error) {
       await steps.release();
       throw error;
     }
-    return new Training(input, prepared, { steps, validations, inLoop: several.steps !== undefined }, from);
   }
 
   get provider(): string {
@@ -186,7 +166,7 @@ export class Training {
     const chosen = this.settings.keepBest ? best : undefined;
     const parameters = chosen?.parameters ?? this.#parameters();
     this.#refuseDiverged(Object.values(parameters), 'a weight');
-    const threshold = await this.#validationThreshold(parameters);
+    const threshold = this.#validator?.threshold(await this.#logits(this.#validator, parameters));
     return {
       kind: 'model',
       ...trainedNetwork(spec, this.#network, parameters),
@@ -202,71 +182,60 @@ export class Training {
   }
 
   async release(): Promise<void> {
-    await this.#steps.release();
-    await this.#validations.release();
+    try {
+      await this.#steps.release();
+    } finally {
+      await this.#validator?.release();
+    }
   }
 
   /** How many steps the next run makes: whole batches, or the short one at the end of the epoch alone. */
   #stepsOfRun(limit: number): number {
-    if (!this.#inLoop) return 1;
     const { batchSize } = this.settings;
     const whole = Math.floor(rowCount(this.#input.train) / batchSize) - this.#state.step;
     const width = this.#features.data.length / rowCount(this.#input.train);
-    const inMemory = Math.floor(BATCH_ELEMENTS_A_RUN / (batchSize * width));
+    const inMemory = Math.floor(ELEMENTS_A_RUN / (batchSize * width));
     return Math.max(1, Math.min(this.#runLength.steps, limit, whole, inMemory));
   }
 
   async #run(limit: number): Promise<TrainingProgress> {
     const { epoch, step, sums, tensors } = this.#state;
-    const { batchSize, seed } = this.settings;
-    const { train } = this.#input;
+    const { batchSize, seed, accumulate } = this.settings;
+    const { train, spec } = this.#input;
     const count = rowCount(train);
     if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: epochOrder(seed, epoch, count) };
     const steps = this.#stepsOfRun(limit);
     const from = step * batchSize;
-    const { features, labels } = gatherBatch(this.#features, train.labels, this.#order.rows, {
+    const batch = gatherBatch(this.#features, train.labels, this.#order.rows, {
       from,
       to: Math.min(count, from + steps * batchSize),
     });
-    const position = epoch * this.stepsPerEpoch + step;
-    const { accumulate } = this.settings;
+    const rows = batch.labels.data.length / steps;
     const completes = (index: number): boolean => completesUpdate(step + index, this.stepsPerEpoch, accumulate);
-    const rates = Float32Array.from({ length: steps }, (_, index) => this.#rate(epoch, step + index));
-    const { inputs, outputs, state, random } = this.graph;
-    const rows = labels.data.length / steps;
-    const given: NamedTensors = {
-      [inputs.x]: tensor('float32', [steps, rows, ...features.shape.slice(1)], features.data),
-      [inputs.labels]: tensor('int64', [steps, rows], labels.data),
-      [inputs.learningRate]: tensor('float32', [steps], rates),
-      ...dropoutMasks(random, {
-        seed: this.#input.spec.seed ?? seed,
-        position,
-        steps,
-        extents: { [rowsOf(this.graph)]: rows },
-      }),
-      ...(inputs.apply && {
-        [inputs.apply]: tensor(
-          'bool',
-          [steps],
-          Uint8Array.from({ length: steps }, (_, index) => Number(completes(index))),
-        ),
-      }),
-    };
-    const feeds = this.#inLoop ? given : withoutSteps(given);
-    for (const { name, input } of state) feeds[input] = tensors[name]!;
+    const graph = this.#steps.graphOf(rows);
+    const feeds = stepFeeds(graph, {
+      batch,
+      rates: Float32Array.from({ length: steps }, (_, index) => this.#rate(epoch, step + index)),
+      completes,
+      seed: spec.seed ?? seed,
+      position: epoch * this.stepsPerEpoch + step,
+      tensors,
+    });
     const begin = performance.now();
-    const results = await this.#steps.run(feeds);
-    this.#runLength.saw(steps, performance.now() - begin);
-    const losses = results[outputs.loss]!.data as Float32Array;
-    this.#refuseDiverged([results[outputs.loss]!], 'the loss');
-    const { classNames } = train;
-    const logits = this.#checkedLogits(results[outputs.logits]!, labels.data.length);
-    const correct = correctRows(logits, labels.data, classNames.length);
-    const norms = outputs.gradientNorm && (results[outputs.gradientNorm]!.data as Float32Array);
+    const results = await this.#steps.run(rows, feeds);
+    // A short batch, whose session may be a new one, says little of the others.
+    if (rows === batchSize) this.#runLength.saw(steps, performance.now() - begin);
+    const { loss, logits, gradientNorm } = graph.outputs;
+    this.#refuseDiverged([results[loss]!], 'the loss');
+    const losses = results[loss]!.data as Float32Array;
+    const classes = train.classNames.length;
+    const { data: labels } = batch.labels;
+    const correct = correctRows(checkedLogits(results[logits]!, labels.length, classes), labels, classes);
+    const norms = gradientNorm && (results[gradientNorm]!.data as Float32Array);
     this.#state = {
       ...this.#state,
       step: step + steps,
-      tensors: Object.fromEntries(state.map(({ name, output }) => [name, results[output]!])),
+      tensors: nextTensors(graph, results),
       sums: withRun(sums, { losses, rows, correct, completes, ...(norms && { norms }) }),
     };
     return {
@@ -289,65 +258,26 @@ export class Training {
   }
 
   async #endEpoch(): Promise<TrainingProgress> {
-    const { epoch, sums, history, best, patience, plateau } = this.#state;
-    const { monitor, earlyStopping, epochs, schedule } = this.settings;
-    const validation = this.#input.validation;
+    const { epoch, sums, history } = this.#state;
+    const { validation } = this.#input;
+    const parameters = this.#parameters();
     const skipped = this.skippedSteps;
-    const figures: Record<string, number> = {
+    const figures: EpochFigures = {
       epoch: epoch + 1,
       ...trainingFigures(sums),
-      ...(validation && validationFigures(await this.#logits(this.#parameters()), validation)),
+      ...(this.#validator && validationFigures(await this.#logits(this.#validator, parameters), validation!)),
       learning_rate: this.#rate(epoch, 0),
       ...(skipped !== undefined && {
         skipped_steps: history.reduce((rest, earlier) => rest - (earlier['skipped_steps'] ?? 0), skipped),
       }),
     };
-    const value = figures[monitor.name];
-    const isBest = value !== undefined && (best === undefined || better(value, best.value, monitor.mode));
-    const stopping = earlyStopping && waited(earlyStopping, patience, figures[earlyStopping.monitor]);
-    const last = epoch + 1 >= epochs;
-    const stopped = stopping !== undefined && earlyStopping !== undefined && stopping.waited >= earlyStopping.patience;
-    this.#state = {
-      ...this.#state,
-      epoch: epoch + 1,
-      step: 0,
-      sums: NO_SUMS,
-      history: [...history, figures],
-      ...(plateau &&
-        schedule.type === 'reduce_on_plateau' && {
-          plateau: {
-            ...nextPlateau(schedule, plateau, figures[schedule.figure ?? monitor.name] ?? Number.NaN),
-            begunWith: plateau.begunWith,
-          },
-        }),
-      ...(isBest && { best: { epoch: epoch + 1, value, parameters: this.#parameters() } }),
-      patience: stopping ?? patience,
-      ...(stopped ? { finished: 'early_stopping' as const } : last ? { finished: 'epochs' as const } : {}),
-    };
-    return { type: 'epoch', figures, progress: this.progress, best: isBest };
+    const { state, best } = afterEpoch(this.#state, this.settings, { figures, parameters });
+    this.#state = state;
+    return { type: 'epoch', figures, progress: this.progress, best };
   }
 
-  /** A network from a file may do to its batch axis what it likes. @returns [rows, C] */
-  #checkedLogits({ data }: Tensor, rows: number): Float32Array {
-    const classes = this.#input.train.classNames.length;
-    if (data.length === rows * classes) return data as Float32Array;
-    throw new TrainingError(
-      'unusable_network',
-      `the network gave ${data.length} logits for ${rows} rows and ${classes} classes: it does not treat each row by itself; export it with a dynamic batch`,
-    );
-  }
-
-  /** A step can leave weights that are no numbers behind although its own loss, computed before, was one. */
-  #refuseDiverged(tensors: readonly Tensor[], what: string): void {
-    for (const { data } of tensors) {
-      const bad = (data as Float32Array).find((value) => !Number.isFinite(value));
-      if (bad === undefined) continue;
-      const { epoch, step } = this.#state;
-      throw new TrainingError(
-        'diverged',
-        `${what} became ${bad} after ${epoch} epochs and ${step} steps: lower the learning rate (${this.settings.learningRate}), or set clip_norm${this.settings.precision === 'mixed' ? ', or leave out use_amp' : ''}`,
-      );
-    }
+  #refuseDiverged(tensors: readonly Pick<Tensor, 'data'>[], what: string): void {
+    refuseDiverged(tensors, what, this.#state, this.settings);
   }
 
   /** What is validated, kept and given out: the averages of the weights where there are any, else the weights. */
@@ -356,66 +286,33 @@ export class Training {
   }
 
   /** [N, C] for the validation rows. */
-  async #logits(parameters: NamedTensors): Promise<Float32Array> {
-    const { data, shape } = this.#validationFeatures!;
-    const [count = 0, width = 0] = shape;
-    const classes = this.#input.train.classNames.length;
-    const logits = new Float32Array(count * classes);
-    const rows = Math.max(1, Math.min(VALIDATION_ROWS, Math.floor(BATCH_ELEMENTS_A_RUN / width)));
-    for (let from = 0; from < count; from += rows) {
-      const to = Math.min(count, from + rows);
-      const x = tensor('float32', [to - from, width], data.slice(from * width, to * width));
-      const results = await this.#validations.run({ [this.graph.inputs.x]: x, ...parameters });
-      logits.set(this.#checkedLogits(Object.values(results)[0]!, to - from), from * classes);
-    }
-    this.#refuseDiverged([tensor('float32', [count, classes], logits)], 'a logit of the validation rows');
+  async #logits(validator: Validator, parameters: NamedTensors): Promise<Float32Array> {
+    const logits = await validator.logits(parameters);
+    this.#refuseDiverged([{ data: logits }], 'a logit of the validation rows');
     return logits;
   }
-
-  async #validationThreshold(parameters: NamedTensors): Promise<number | undefined> {
-    const { validation, train } = this.#input;
-    if (!validation || train.positive === undefined || train.classNames.length !== 2) return undefined;
-    const probabilities = softmaxRows(await this.#logits(parameters), 2);
-    const positive = train.positive;
-    const labels = validation.labels.data;
-    const scores = Float64Array.from(labels, (_, row) => probabilities[row * 2 + positive]!);
-    return youdenThreshold(
-      scores,
-      Uint8Array.from(labels, (label) => (label === positive ? 1 : 0)),
-    )?.threshold;
-  }
 }
 
-/** Parameters and running statistics belong to the model; where a parameter is averaged, the average does. */
-function givenOut({ state }: TrainingGraph): Map<string, string> {
-  const named = (role: string) => state.filter((entry) => entry.role === role).map(({ name }) => name);
-  const [parameters, averages, statistics] = [named('parameter'), named('average'), named('statistic')];
-  return new Map([
-    ...parameters.map((name, index) => [name, averages[index] ?? name] as const),
-    ...statistics.map((name) => [name, name] as const),
-  ]);
+async function openSteps(
+  device: Device,
+  { graph: plain, options }: Prepared,
+  { train, settings: { batchSize } }: TrainingInput,
+): Promise<StepSessions> {
+  const graph = await wholeBatchGraph(device, plain, options, { count: rowCount(train), batchSize });
+  return StepSessions.open(device, { plain, ...(graph && { whole: { graph, batchSize } }) });
 }
 
-/** The graph with a loop around its step; as it is where its own graphs inside nodes forbid that. */
-function severalSteps(graph: TrainingGraph): TrainingGraph {
-  try {
-    return inLoop(graph);
-  } catch (error) {
-    if (error instanceof OnnxError) return graph;
-    throw error;
-  }
-}
-
-function withoutSteps(feeds: NamedTensors): NamedTensors {
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, { dtype, shape, data }]) => [name, tensor(dtype, shape.slice(1), data)]),
+async function openValidator(
+  device: Device,
+  { graph, network: { model }, validationFeatures: features }: Prepared,
+  { train: { classNames, positive }, validation }: TrainingInput,
+): Promise<Validator | undefined> {
+  if (!validation || !features) return undefined;
+  const parameters = new Set(givenOut(graph).keys());
+  const terms = { classes: classNames.length, ...(positive !== undefined && { positive }) };
+  return Validator.open(
+    device,
+    { model, x: graph.inputs.x, parameters },
+    { features, labels: validation.labels.data, ...terms },
   );
-}
-
-/** The rows and patients of several data sets together. */
-function identityOf(datasets: readonly Dataset[]): RowIdentity {
-  const rowHashes = BigUint64Array.from(datasets.flatMap((dataset) => [...dataset.rowHashes]));
-  const withPatients = datasets.filter((dataset) => dataset.groupHashes !== undefined);
-  if (withPatients.length === 0) return { rowHashes };
-  return { rowHashes, groupHashes: BigUint64Array.from(withPatients.flatMap((dataset) => [...dataset.groupHashes!])) };
 }

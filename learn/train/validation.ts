@@ -30,7 +30,10 @@ export function correctRows(logits: ArrayLike<number>, labels: ArrayLike<number 
   return correct;
 }
 
-/** `val_loss` (mean cross-entropy in nats), `val_acc` in percent, and every other defined figure, 0..1, with the prefix `val_`. */
+/**
+ * `val_loss` (mean cross-entropy in nats), `val_acc` in percent, and every other defined figure with the prefix `val_`: 0..1, the Brier score of
+ * more than two classes 0..2.
+ */
 export function validationFigures(logits: ArrayLike<number>, validation: Dataset): Record<string, number> {
   const { classNames, positive, labels } = validation;
   const { metrics } = classificationReport({

@@ -1,5 +1,11 @@
 /** Outside training dropout is the identity: a graph that is only read has no node for it. */
-import type { ImportOptions } from '../onnx/index.js';
+import { Arithmetic, type GraphBuilder, type ImportOptions } from '../onnx/index.js';
 
-export const withoutDropout: NonNullable<ImportOptions['lower']> = (node, [input]) =>
-  node.opType === 'Dropout' && input && node.output.length === 1 ? [input] : undefined;
+/** For a node that also gives out which elements it kept, all are kept. */
+export function withoutDropout(graph: GraphBuilder): NonNullable<ImportOptions['lower']> {
+  const math = new Arithmetic(graph);
+  return (node, [input]) => {
+    if (node.opType !== 'Dropout' || !input) return undefined;
+    return node.output[1] ? [input, math.cast(math.onesLike(input), 'bool')] : [input];
+  };
+}
