@@ -24,8 +24,8 @@ export type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
 /** How ONNX Runtime prepares a graph. */
 export interface SessionOptions {
   /**
-   * Optimisers of ONNX Runtime that leave this graph alone, for instance `CommonSubexpressionElimination`, which would
-   * undo the recomputation of gradient checkpointing. An unknown name is refused: ONNX Runtime would ignore it silently.
+   * Optimisers of ONNX Runtime that leave this graph alone, for instance `NchwcTransformer`, which makes a training step slower. An
+   * unknown name is refused: ONNX Runtime would ignore it silently.
    */
   readonly disabledOptimizers?: readonly string[];
   /** How far the graph is optimised; `all` when left out. Large graphs load several times faster with `disabled`. */

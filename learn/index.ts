@@ -2,7 +2,7 @@
  * `ganglion/learn`: data, models, gradients, losses, optimisers, metrics and training as plain ONNX graphs. It knows no actors:
  * whoever has a device that runs ONNX can use it.
  */
-export * from './autodiff/index.js';
+export { DERIVATIVES, type DifferentiateOptions, differentiate } from './autodiff/index.js';
 export * from './data/index.js';
 export type {
   Device,

@@ -1,6 +1,5 @@
 /** The forward pass in the layout of the CPU's vector registers, where the machine's block size is known. */
 import type { Composite } from '../autodiff/composite.js';
-import type { SessionOptions } from '../device.js';
 import { layOut } from '../lowerings/blocked/index.js';
 import { type GraphBuilder, OnnxError, type ValueType } from '../onnx/index.js';
 import type { Network } from './network.js';
@@ -41,19 +40,4 @@ export function withBatch({ dtype, shape }: ValueType, symbol: string | number |
   if (typeof symbol === 'number' && symbol !== batch)
     throw new OnnxError(`the model takes batches of ${symbol} rows, not of ${batch}`);
   return { dtype, shape: shape.map((dim) => (typeof dim === 'string' && dim === symbol ? batch : dim)) };
-}
-
-/**
- * It puts convolutions into a blocked layout one by one, for inference: in a training step their results are copied back for the backward
- * pass, which takes a fifth of the time of three convolutions on 28 x 28.
- */
-const UNFIT_FOR_TRAINING = ['NchwcTransformer'];
-
-/**
- * Where all extents are known ONNX Runtime (1.30) takes Reshapes that follow one another for one, and with them the ones that let what is
- * recomputed or restored wait for its turn; or it fails to load the graph.
- */
-export function sessionOf({ batch, checkpointing, precision }: TrainingGraphOptions): SessionOptions {
-  const waits = checkpointing !== undefined || precision === 'mixed';
-  return { disabledOptimizers: [...UNFIT_FOR_TRAINING, ...(batch !== undefined && waits ? ['ReshapeFusion'] : [])] };
 }

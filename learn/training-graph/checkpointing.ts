@@ -6,7 +6,7 @@
 import { OnnxError, type Value } from '../onnx/index.js';
 import { type Rewritten, rewriting } from '../onnx/rewrite.js';
 import { bestCuts } from './cuts.js';
-import { activationsOf, isLarge, LastGradient, type Passes, Waiting } from './passes.js';
+import { computedFrom, isLarge, LastGradient, type Passes, Waiting } from './passes.js';
 
 /** Cuts that leave the lowest peak: where all layers keep equally much, about as many as the square root of their number. */
 export const SQUARE_ROOT_OF_DEPTH = 'square_root_of_depth';
@@ -52,13 +52,16 @@ export function checkpoint(passes: Passes, checkpointing: Checkpointing): Rewrit
     for (const position of chainOf(name)) {
       const node = source.nodes[position]!;
       const proto = source.protos[position]!;
+      // A copy waits already. Of what is there anyway one thing must wait, or the node would be the same as the first, and run with it.
+      const copied = node.inputs.some((value) => value && copies.has(value.name));
+      const held = copied ? undefined : node.inputs.find((value) => value && isLarge(value));
       const inputs = node.inputs.map((value) => {
         if (!value) return undefined;
         const copy = copies.get(value.name);
         if (copy) return copy;
-        // Constants and parameters are there anyway; what the batch decides must wait for the gradient.
+        // What the batch decides must wait for the gradient everywhere.
         const waits = (producers.has(value.name) || passes.batchInputs.has(value.name)) && isLarge(value);
-        return waits ? gate(at(value), segment, gradient) : at(value);
+        return waits || value === held ? gate(at(value), segment, gradient) : at(value);
       });
       const outputs = proto.output.map((output) => (output === '' ? '' : graph.names.unused(`again/${output}`)));
       const declared = new Map(
@@ -87,9 +90,9 @@ export function checkpoint(passes: Passes, checkpointing: Checkpointing): Rewrit
   return rewritten;
 }
 
-/** By name, the place of the node of the forward pass that makes a value which the batch decides. */
+/** By name, the place of the node of the forward pass that makes a value which the batch or the weights decide, such as weights in another layout. */
 function producersOf(passes: Passes): ReadonlyMap<string, number> {
-  const activations = activationsOf(passes);
+  const activations = computedFrom(passes, [...passes.batchInputs, ...passes.parameters]);
   const producers = new Map<string, number>();
   for (const [position, node] of passes.graph.nodes.slice(0, passes.forward).entries()) {
     for (const output of node.outputs) if (output && activations.has(output.name)) producers.set(output.name, position);

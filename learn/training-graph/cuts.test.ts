@@ -20,7 +20,7 @@ function chain(widths: readonly number[]): Passes & { readonly places: readonly 
     gradient = gradient ? math.add(gradient, part) : part;
   }
   const places = graph.nodes.slice(0, forward).flatMap(({ type }, place) => (type === 'MatMul' ? [place] : []));
-  return { graph, forward, batchInputs: new Set(['x']), places };
+  return { graph, forward, batchInputs: new Set(['x']), parameters: new Set(), places };
 }
 
 /** What the fullest segment takes, in elements a row: all that was kept before it, and all of its own. */

@@ -5,7 +5,7 @@
  * square root of n layers.
  */
 import type { GraphNode, Value } from '../onnx/index.js';
-import { activationsOf, bytesOf, isLarge, type Passes } from './passes.js';
+import { bytesOf, computedFrom, isLarge, type Passes } from './passes.js';
 
 /** What one node of the forward pass means for memory, in bytes. */
 interface Layer {
@@ -139,7 +139,7 @@ class Segment {
 
 function layersOf(passes: Passes): Layer[] {
   const { graph, forward } = passes;
-  const activations = activationsOf(passes);
+  const activations = computedFrom(passes, [...passes.batchInputs, ...passes.parameters]);
   const counts = (value: Value | undefined): value is Value =>
     value !== undefined && activations.has(value.name) && isLarge(value);
   const lastUse = new Map<string, number>();

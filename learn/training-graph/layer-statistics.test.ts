@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { cnn } from '../models/index.js';
 import { float32, numbers, runModel } from '../onnx/fixtures/run-model.js';
 import { GraphBuilder, type ModelProto } from '../onnx/index.js';
 import { batchOf, train } from './fixtures/steps.js';
 import { trainingGraph, withParameters } from './index.js';
 
 /** x [N, 3] -> batch normalisation -> logits [N, 2]. In training mode as PyTorch writes it, the next statistics given out. */
-function network(trainingMode = false): ModelProto {
+function network(trainingMode = false, features: number | string = 3): ModelProto {
   const graph = new GraphBuilder('normalised');
-  const x = graph.input('x', 'float32', ['N', 3]);
+  const x = graph.input('x', 'float32', ['N', features]);
   const vector = (name: string, values: number[]) => graph.initializer(name, float32([3], values));
   const inputs = [
     x,
@@ -73,6 +74,28 @@ describe('batch normalisation in training', () => {
     const { logits } = await runModel(network(), { x });
     for (const [index, value] of numbers(outputs['logits']).entries())
       expect(value).toBeCloseTo(numbers(logits)[index]!, 5);
+  });
+
+  test('is refused where a channel has one value in every batch', () => {
+    const build = (batch?: number) => () =>
+      trainingGraph({ model: network(), loss, optimizer, ...(batch !== undefined && { batch }) });
+    expect(build(1)).toThrow(/BatchNormalization\): its input \[1, 3\] has one value for each channel.*2 rows or more/);
+    expect(build(2)).not.toThrow();
+    expect(build()).not.toThrow();
+    const frozen = () => trainingGraph({ model: network(), loss, optimizer, batch: 1, trainable: ['head.weight'] });
+    expect(frozen).not.toThrow();
+  });
+
+  test('takes a batch of one image, whose channels have many values', () => {
+    const image = cnn({ channels: 1, size: [2, 2], widths: [2], batchNorm: true, classes: 2, seed: 1 });
+    expect(() => trainingGraph({ model: image, loss, optimizer, batch: 1 })).not.toThrow();
+  });
+
+  test('knows the channels from the scale where the shape of the input does not tell them', async () => {
+    const graph = trainingGraph({ model: network(false, 'C'), loss, optimizer });
+    const { state } = await train(graph, [{ x, labels }]);
+    const { state: expected } = await train(trainingGraph({ model: network(), loss, optimizer }), [{ x, labels }]);
+    expect(numbers(state['norm.running_var'])).toEqual(numbers(expected['norm.running_var']));
   });
 
   test('refuses to train a running statistic by gradients', () => {

@@ -8,6 +8,7 @@ import {
   OnnxError,
   type Value,
 } from '../onnx/index.js';
+import { formatShape, multiplyDims } from '../onnx/shape.js';
 
 /** A running statistic: what a step is fed, and what it makes of it. */
 export interface RunningStatistic {
@@ -42,8 +43,12 @@ export function trainedStatistics(model: ModelProto, trainable: ReadonlySet<stri
  * The layer with the statistics of the batch. The running ones move as PyTorch's: towards the mean, and towards the unbiased
  * variance, n / (n - 1) times the one that the batch is normalised with.
  *
+ * A channel of a batch must have two values or more: one alone is its own mean, and whatever it is, the layer makes its bias of it. Where
+ * the shapes tell so before the run, it is refused; in a batch of one row that only the run knows, such a layer learns nothing.
+ *
  * @param running by name; entries are moved on
  * @returns the normalised batch, and the new running statistics where the node gives them out
+ * @throws OnnxError where the statistics are not stored tensors, the channels are not known, or a channel has one value only
  */
 export function trainBatchNormalization(
   graph: GraphBuilder,
@@ -53,19 +58,20 @@ export function trainBatchNormalization(
   running: ReadonlyMap<string, RunningStatistic>,
 ): readonly Value[] {
   const math = new Arithmetic(graph);
+  const where = `node "${node.name || node.output[0]}" (BatchNormalization)`;
   const [x, scale, bias] = inputs;
   const [mean, variance] = statisticsOf(node).map((name) => running.get(name));
-  if (!x || !scale || !bias || !mean || !variance) {
-    throw new OnnxError(
-      `node "${node.name || node.output[0]}" (BatchNormalization) can be trained only where its running mean and variance are stored tensors`,
-    );
-  }
+  if (!x || !scale || !bias || !mean || !variance)
+    throw new OnnxError(`${where} can be trained only where its running mean and variance are stored tensors`);
+  const channels = [x.shape[1], scale.shape[0]].find((extent) => typeof extent === 'number');
+  if (typeof channels !== 'number') throw new OnnxError(`${where}: the number of its channels must be known`);
+  checkValues(where, x);
   const attribute = (name: string) => node.attribute.find((entry) => entry.name === name)?.f;
   const kept = attribute('momentum') ?? DEFAULT_MOMENTUM;
   const epsilon = attribute('epsilon') ?? DEFAULT_EPSILON;
   return graph.names.within(node.name || node.output[0] || 'batch_normalization', () => {
     const batch = lowerings.batchNormalization(math, x, scale, bias, Number(epsilon.toPrecision(7)));
-    const count = math.div(math.cast(graph.op('Size', [x]), 'float32'), Number(x.shape[1]));
+    const count = math.div(math.cast(graph.op('Size', [x]), 'float32'), channels);
     const unbiased = math.cast(math.div(count, math.max(math.sub(count, 1), 1)), batch.variance.dtype);
     const move = (statistic: RunningStatistic, towards: Value): Value => {
       // The share is stored as float32: 1 - 0.9 is to be 0.1.
@@ -77,6 +83,16 @@ export function trainBatchNormalization(
     };
     return [batch.output, move(mean, batch.mean), move(variance, math.mul(batch.variance, unbiased))];
   });
+}
+
+/** @throws OnnxError where a channel has one value in every batch */
+function checkValues(where: string, { shape }: Value): void {
+  if (shape.length < 2)
+    throw new OnnxError(`${where}: in training its input is [N, C, ...], not ${formatShape(shape)}`);
+  if (multiplyDims(shape.toSpliced(1, 1)) !== 1) return;
+  throw new OnnxError(
+    `${where}: its input ${formatShape(shape)} has one value for each channel, whose variance is 0: train with batches of 2 rows or more, or with larger images, or leave its scale and bias out of \`trainable\``,
+  );
 }
 
 /**

@@ -40,7 +40,8 @@ export function lossScaleInputs({ graph }: Arithmetic): LossScale {
 export function nextLossScale(math: Arithmetic, state: LossScale, finite: Value, counts: Value | undefined): Slot[] {
   const { scale, goodSteps, skipped } = state;
   const counted = math.add(goodSteps, 1);
-  const grows = math.equal(counted, GROWTH_INTERVAL);
+  // At least, because a count taken over from elsewhere may be beyond.
+  const grows = math.greater(counted, GROWTH_INTERVAL - 1);
   const larger = math.min(math.mul(scale, 2), LARGEST_SCALE);
   const smaller = math.max(math.mul(scale, 0.5), SMALLEST_SCALE);
   const next = {

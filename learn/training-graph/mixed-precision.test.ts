@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../runtime/tensor.js';
-import { mlp } from '../models/index.js';
+import { cnn, mlp } from '../models/index.js';
 import { float32, numbers } from '../onnx/fixtures/run-model.js';
 import { GraphBuilder } from '../onnx/index.js';
 import { batchOf, firstDifference, type State, startOf, stepper, train } from './fixtures/steps.js';
@@ -103,4 +103,17 @@ test.each(['float64', 'float16'] as const)('a network in %s is refused: its weig
     `mixed precision keeps weights in float32, and "w" holds ${dtype}`,
   );
   expect(trainingGraph(options({ model })).precision).toBe(dtype);
+});
+
+test('finds the maximum of a window again when what it read was rounded, and what it gave was too small to be', async () => {
+  const model = cnn({ channels: 1, size: [5, 6], classes: 2, widths: [8, 16], seed: 3 });
+  const graph = trainingGraph(options({ model, optimizer: { type: 'sgd' }, precision: 'mixed' }));
+  const plain = trainingGraph(options({ model, optimizer: { type: 'sgd' } }));
+  const batch = { ...batchOf([24, 1, 5, 6], 2, 1), rate: 0.1 };
+  const [rounded, exact] = [await train(graph, [batch]), await train(plain, [batch])];
+  expect(rounded.state['skipped_steps']!.data).toEqual(BigInt64Array.of(0n));
+  for (const [name, tensor] of Object.entries(exact.state)) {
+    const values = numbers(rounded.state[name]);
+    for (const [index, value] of numbers(tensor).entries()) expect(values[index], name).toBeCloseTo(value, 3);
+  }
 });

@@ -22,7 +22,11 @@ export interface TrainingGraphOptions {
   readonly model: ModelProto;
   readonly loss: LossSettings;
   readonly optimizer: OptimizerSettings;
-  /** Names of the stored tensors to train. `all` (the default): every floating-point one, scalars apart, that the loss depends on. */
+  /**
+   * Names of the stored tensors to train. `all` (the default): every floating-point one, scalars apart, that the loss depends on. A file does
+   * not tell a weight from a constant of the mathematics: where it stores positional encodings, anchors, or the mean and deviation that images are
+   * normalised with, `all` trains them too. Name the weights then; `state` of the graph lists what is trained.
+   */
   readonly trainable?: readonly string[] | 'all';
   /** What becomes of a tensor in `trainable` that the loss does not depend on. Default: `refuse` one that is named, `freeze` others. */
   readonly idle?: 'refuse' | 'freeze';
@@ -50,15 +54,20 @@ export interface TrainingGraphOptions {
   /** Rows of every batch, where they are known: the graph then takes no other number, and may be faster for it. Default: any. */
   readonly batch?: number;
   /**
-   * Computes convolutions on the CPU in blocks of channels, as its vector registers take them: block sizes are those of ONNX Runtime's kernels
-   * on the machine that will run the graph. It counts where `batch` is a multiple of the block size.
+   * Computes convolutions on the CPU in blocks of channels, as its vector registers take them. It counts where `batch` is a multiple of the
+   * block size, and heights and widths are known. The block size is that of ONNX Runtime's kernels on the machine that will run the
+   * graph, as `cpuLayoutOf` measures it: with another one the graph fails, or computes wrong numbers.
    */
   readonly cpuLayout?: BlockedLayout;
-  /** Computes parts of the forward pass again in the backward pass instead of keeping them. Gradients keep every bit. */
+  /**
+   * Computes parts of the forward pass again in the backward pass instead of keeping them. Gradients keep every bit, where sessions are
+   * made with {@link TrainingGraph.session}.
+   */
   readonly checkpointing?: Checkpointing;
   /**
    * Batch normalisation by the statistics of the batch, with running statistics as state. `trained` (the default): in layers whose
-   * scale or bias is trained; frozen ones stay as they are. `none`: nowhere.
+   * scale or bias is trained; frozen ones stay as they are. `none`: nowhere. A channel needs two values or more in a batch: with one the layer
+   * gives its bias, whatever it is fed. Where `batch` and the shapes tell so, it is refused; else keep rows that are left alone out.
    */
   readonly batchStatistics?: 'trained' | 'none';
 }
@@ -80,7 +89,7 @@ export type StateRole =
   | 'skipped';
 
 /** A tensor that goes in and comes out changed: the next step is fed as `input` what this one gave as `output`. */
-export interface TrainingState {
+export interface StateTensor {
   readonly name: string;
   readonly input: string;
   readonly output: string;
@@ -100,7 +109,10 @@ export interface TrainingGraph {
   /** What is computed and kept in which precision, in words. */
   readonly precision: string;
   readonly inputs: {
-    /** The batch: the network's first input. */
+    /**
+     * The batch: the network's first input. It has a row at least. Of none the mean loss is NaN and the gradients are 0, so that moments and
+     * weight decay alone move the weights; batch normalisation fails, or its running statistics become NaN.
+     */
     readonly x: string;
     /** All inputs of the network. */
     readonly network: readonly string[];
@@ -121,7 +133,7 @@ export interface TrainingGraph {
     /** Scalar: norm of all gradients together, before any clipping; only where `clipNorm` or mixed precision asks for it. */
     readonly gradientNorm?: string;
   };
-  readonly state: readonly TrainingState[];
+  readonly state: readonly StateTensor[];
   /** Inputs to fill with random numbers in every step. */
   readonly random: readonly RandomInput[];
   /** Present: inputs but for the state, and outputs but for the state, have an axis of steps in front. See {@link inLoop}. */

@@ -10,6 +10,8 @@ export interface Passes {
   readonly forward: number;
   /** Inputs that depend on the batch: its data, and the random numbers drawn for it. Not parameters, not running statistics. */
   readonly batchInputs: ReadonlySet<string>;
+  /** Inputs that are trained. */
+  readonly parameters: ReadonlySet<string>;
 }
 
 /** Bytes of an element. */
@@ -27,12 +29,17 @@ const BYTES: Readonly<Record<DType, number>> = {
 /** How many rows a batch probably has whose number is not known: they decide what weighs more, activations or weights. */
 const ROWS = 32;
 
-/** Below this many elements a row of the batch a value is not worth the work of keeping it otherwise. */
-const SMALL = 64;
+/** Below this many elements a value is not worth the work of keeping it otherwise: 64 in each row, or the statistics of 2048 channels. */
+const SMALL = 64 * ROWS;
 
 /** The names of all values of the forward pass that the batch decides. */
-export function activationsOf({ graph, forward, batchInputs }: Passes): ReadonlySet<string> {
-  const names = new Set(batchInputs);
+export function activationsOf(passes: Passes): ReadonlySet<string> {
+  return computedFrom(passes, passes.batchInputs);
+}
+
+/** The names of these inputs, and of all values of the forward pass that depend on them. */
+export function computedFrom({ graph, forward }: Passes, inputs: Iterable<string>): ReadonlySet<string> {
+  const names = new Set(inputs);
   for (const node of graph.nodes.slice(0, forward)) {
     if (!node.inputs.some((value) => value && names.has(value.name))) continue;
     for (const output of node.outputs) if (output) names.add(output.name);
@@ -53,13 +60,14 @@ export function bytesOf(value: Value): number {
 }
 
 export function isLarge(value: Value): boolean {
-  return elementsOf(value, 1) >= SMALL;
+  return elementsOf(value, ROWS) >= SMALL;
 }
 
 /** Lets values wait for others: what is not needed before the backward pass would be computed long before it, and kept. */
 export class Waiting {
   readonly #graph: GraphBuilder;
   readonly #zeros = new Map<string, Value>();
+  readonly #hidden = new Map<string, Value>();
   #count = 0;
 
   constructor(graph: GraphBuilder) {
@@ -74,6 +82,20 @@ export class Waiting {
     // Reshape takes an extent of 0 for "as it is": zeros that can be computed only when `cause` is there.
     const later = this.#op('Reshape', [value, this.#zerosFrom(cause, value.shape.length)]);
     return { ...later, shape: value.shape };
+  }
+
+  /** `value` in other words, and nobody can tell its extents before the run. */
+  hidden(value: Value): Value {
+    const known = this.#hidden.get(value.name) ?? this.until(value, value);
+    this.#hidden.set(value.name, known);
+    return known;
+  }
+
+  /** Whole numbers that are the same, but known only when `cause` is. @param numbers int64 [n] */
+  later(cause: Value, numbers: Value): Value {
+    const known = this.#hidden.get(numbers.name) ?? this.#op('Add', [numbers, this.#zerosFrom(cause, 1)]);
+    this.#hidden.set(numbers.name, known);
+    return known;
   }
 
   #zerosFrom(cause: Value, count: number): Value {

@@ -1,5 +1,5 @@
 /** Keeps what the backward pass needs of the forward pass as float16: half the memory, with the rounding of float16 in gradients only. */
-import { Arithmetic, type Value } from '../onnx/index.js';
+import { Arithmetic, type GraphNode, type Value } from '../onnx/index.js';
 import { type Rewritten, rewriting } from '../onnx/rewrite.js';
 import { activationsOf, isLarge, LastGradient, type Passes, Waiting } from './passes.js';
 
@@ -7,13 +7,16 @@ import { activationsOf, isLarge, LastGradient, type Passes, Waiting } from './pa
 export function storeActivationsInHalf(passes: Passes): Rewritten {
   const { graph: source, forward, batchInputs } = passes;
   const activations = activationsOf(passes);
-  const needed = new Set<string>();
+  const read = new Map<string, Value>();
   for (const node of source.nodes.slice(forward)) {
     for (const value of node.inputs) {
       const stored = value && activations.has(value.name) && !batchInputs.has(value.name);
-      if (stored && value.dtype === 'float32' && isLarge(value)) needed.add(value.name);
+      if (stored && value.dtype === 'float32') read.set(value.name, value);
     }
   }
+  const families = familiesOf(source.nodes.slice(0, forward));
+  const large = new Set([...read.values()].filter(isLarge).map(({ name }) => families.of(name)));
+  const needed = new Set([...read.keys()].filter((name) => large.has(families.of(name))));
   const rewritten = rewriting(source, 'training');
   const { graph } = rewritten;
   const math = new Arithmetic(graph);
@@ -50,4 +53,45 @@ export function storeActivationsInHalf(passes: Passes): Rewritten {
     },
   });
   return rewritten;
+}
+
+/** Nodes whose results are elements of what they read, in the same bits. */
+const CHOOSES: ReadonlySet<string> = new Set([
+  ...[
+    'MaxPool',
+    'GlobalMaxPool',
+    'ReduceMax',
+    'ReduceMin',
+    'Max',
+    'Min',
+    'Clip',
+    'Relu',
+    'TopK',
+    'Gather',
+    'Slice',
+    'Pad',
+  ],
+  ...['Reshape', 'Transpose', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identity', 'Expand', 'Concat', 'Split'],
+]);
+
+/**
+ * Values that may hold the same numbers. A derivative finds the maximum of a window by comparing the two: where one is rounded and the other
+ * is not, nothing would be equal. So both are stored, or none.
+ */
+function familiesOf(nodes: readonly GraphNode[]): { of(name: string): string } {
+  const elders = new Map<string, string>();
+  const of = (name: string): string => {
+    const elder = elders.get(name);
+    if (elder === undefined) return name;
+    const eldest = of(elder);
+    elders.set(name, eldest);
+    return eldest;
+  };
+  for (const { type, inputs, outputs } of nodes) {
+    if (!CHOOSES.has(type)) continue;
+    const [first, ...others] = [...inputs, ...outputs].filter((value) => value?.dtype === 'float32');
+    for (const other of others)
+      if (first && of(first.name) !== of(other!.name)) elders.set(of(other!.name), of(first.name));
+  }
+  return { of };
 }

@@ -20,14 +20,16 @@ import {
 import { withOwnTensors } from '../onnx/own-tensors.js';
 import type { Rewritten } from '../onnx/rewrite.js';
 import { simplify } from '../onnx/simplify/simplify.js';
-import { placed, sessionOf } from './blocked-layout.js';
+import { placed } from './blocked-layout.js';
 import { checkTrainingGraphOptions } from './check-options.js';
 import { checkpoint } from './checkpointing.js';
+import { hideExtents } from './hidden-extents.js';
 import { isLayerStatistic } from './layer-statistics.js';
 import { lossScaleInputs } from './loss-scale.js';
 import { importNetwork } from './network.js';
-import type { TrainingGraph, TrainingGraphOptions, TrainingState } from './options.js';
+import type { StateTensor, TrainingGraph, TrainingGraphOptions } from './options.js';
 import type { Passes } from './passes.js';
+import { sessionOf } from './session.js';
 import type { Slot } from './slot.js';
 import { storeActivationsInHalf } from './stored-activations.js';
 import { emitStep, type Step } from './update.js';
@@ -82,7 +84,8 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
     ...(sampleWeights ? [sampleWeights.name] : []),
   ]);
   const wanted = [loss, logits, judged, ...(gradients as Value[]), ...network.statistics.map(({ next }) => next)];
-  const { graph: target, at } = transformed({ graph, forward, batchInputs }, wanted, options);
+  const names = new Set(parameters.map(({ name }) => name));
+  const { graph: target, at } = transformed({ graph, forward, batchInputs, parameters: names }, wanted, options);
   const learningRate = target.input(
     target.names.unused('learning_rate'),
     parameters[0]!.dtype === 'float64' ? 'float64' : 'float32',
@@ -132,7 +135,7 @@ function graphOf(options: TrainingGraphOptions): TrainingGraph {
     outputs: named,
     state: updated.slots.map((slot) => describe(slot, model)),
     random: network.random,
-    session: provider === 'webgpu' ? { nodesOnCpu: nodesForCpu(simpler.nodes) } : sessionOf(options),
+    session: { ...sessionOf(options), ...(provider === 'webgpu' && { nodesOnCpu: nodesForCpu(simpler.nodes) }) },
   };
 }
 
@@ -149,8 +152,9 @@ function transformed(passes: Passes, wanted: readonly Value[], options: Training
   if (checkpointing === undefined && !stored) return { graph: passes.graph, at: (value) => value };
   // First, because what only asks for the shape of an activation needs neither its copy nor its second computation.
   const simpler = simplify(passes.graph, GRAPH_NAME, wanted);
-  const forward = simpler.place(passes.forward);
-  let current: Rewritten = simpler;
+  const hidden = hideExtents({ ...passes, graph: simpler.graph, forward: simpler.place(passes.forward) });
+  const { forward } = hidden;
+  let current: Rewritten = { graph: hidden.graph, at: (value) => hidden.at(simpler.at(value)) };
   const apply = (transform: (passes: Passes) => Rewritten): void => {
     const before = current;
     const next = transform({ ...passes, graph: before.graph, forward });
@@ -213,7 +217,7 @@ function withoutIdle(options: TrainingGraphOptions, all: readonly Value[], idle:
   return graphOf({ ...options, trainable });
 }
 
-function describe({ name, role, input, output, initial, startsAs = name }: Slot, model: ModelProto): TrainingState {
+function describe({ name, role, input, output, initial, startsAs = name }: Slot, model: ModelProto): StateTensor {
   const stored = model.graph?.initializer.find((tensor) => tensor.name === startsAs);
   const first = initial ?? fromTensorProto(stored!);
   return { name, input: input.name, output: output.name, dtype: first.dtype, shape: first.shape, initial: first, role };

@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { RuntimeError } from '../errors.js';
 import type { Control } from '../host/control.js';
+import { releaseAll } from '../release-all.js';
 import type { Tensor } from '../tensor.js';
 import { type DeviceTensor, GpuTensor, hostTensor } from './device-tensor.js';
 import { copyingGraph } from './plain-graph.js';
@@ -190,7 +191,7 @@ export class OwnedDevice {
 
   async release(): Promise<void> {
     this.#downloads.clear();
-    for (const session of [...this.#sessions]) await session.release();
+    await releaseAll(this.#sessions);
   }
 
   /** Makes a native call, unless the thread is closing: a thread that ends inside one takes the whole process with it. */
