@@ -1,7 +1,7 @@
 /** The numbers of the suite. */
 
 /** A round has as many steps as fill this time, in seconds. */
-export const ROUND_SECONDS = 0.3;
+export const ROUND_SECONDS = 1;
 /** The same for `--quick`. */
 export const QUICK_ROUND_SECONDS = 0.05;
 /** Steps whose losses both sides must agree on before anything is timed. */

@@ -21,6 +21,8 @@ export interface TrainingQuestions {
       readonly checkpointing?: Checkpointing;
       /** So many different batches take turns; 4 unless given. */
       readonly batches?: number;
+      /** Keeps the present state alone: what is asked later goes on from where the training is. */
+      readonly endless?: boolean;
       /** Where first weights and batches are left for the peer. */
       readonly folder?: string;
     };
@@ -29,12 +31,14 @@ export interface TrainingQuestions {
       readonly idle: number;
       /** Whether the peaks told later leave the building out. */
       readonly peakRestarted: boolean;
-      readonly nodes: number;
     };
   };
   /** The losses of the first steps, all on the first batch. */
   losses: { readonly ask: { readonly steps: number }; readonly answer: { readonly losses: readonly number[] } };
-  /** SHA-256 of the first moments after one step from the beginning: with SGD, of the gradients themselves. */
+  /**
+   * SHA-256 of the moments after two steps from the beginning: with SGD, of the gradients. Two, because scales of 1 and moments of 0 hide
+   * what rounds otherwise.
+   */
   gradients: { readonly ask: object; readonly answer: { readonly hash: string } };
   /** Steps from the beginning: as many as given, or as fill the time. */
   round: {
@@ -76,8 +80,7 @@ export function trainingAnswers(): (question: Question) => Promise<object> {
         const weights = { ...(await loop.state('parameter')), ...(await loop.state('statistic')) };
         await writeHandover(folder, description.network, weights, batches);
       }
-      const nodes = loop.graph.model.graph?.node.length ?? 0;
-      return { idle, peakRestarted: restartPeak(), nodes };
+      return { idle, peakRestarted: restartPeak() };
     },
     async losses({ steps }) {
       opened().restart();
@@ -85,7 +88,7 @@ export function trainingAnswers(): (question: Question) => Promise<object> {
     },
     async gradients() {
       opened().restart();
-      await opened().steps(1);
+      await opened().steps(2);
       const hash = createHash('sha256');
       for (const [name, { data }] of Object.entries(await opened().state('moment')))
         hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

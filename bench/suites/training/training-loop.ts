@@ -12,6 +12,7 @@ import {
 } from '../../../learn/index.js';
 import { cpuLayoutOf } from '../../../learn/lowerings/blocked/block-size.js';
 import { RunLength } from '../../../learn/train/run-length.js';
+import { type StepGraph, stepGraph } from '../../../learn/train/step-graph.js';
 import { Control, OwnedDevice, ThreadBudget } from '../../../runtime/index.js';
 import { elementCount, type Tensor, tensor } from '../../../runtime/tensor.js';
 import { sharedNow } from '../../harness/shared-time.js';
@@ -22,6 +23,8 @@ export interface LoopOptions {
   readonly provider?: Provider;
   readonly precision?: Precision;
   readonly checkpointing?: Checkpointing;
+  /** Keeps the present state alone, as a training in earnest does: it cannot begin anew, which everything else expects. */
+  readonly endless?: boolean;
 }
 
 type State = Record<string, Tensor | DeviceTensor>;
@@ -35,18 +38,20 @@ export interface Timed {
 }
 
 export class TrainingLoop {
-  readonly graph: TrainingGraph;
+  readonly graph: StepGraph;
   readonly #session: GraphSession;
   readonly #device: OwnedDevice;
   readonly #native: { ms: number };
   readonly #feeds: readonly NamedTensors[];
   readonly #runLength = new RunLength();
+  readonly #start: State | undefined;
   #state: State;
   /** Steps since the beginning. */
   #made = 0;
 
   private constructor(
-    graph: TrainingGraph,
+    graph: StepGraph,
+    start: { readonly state: State; readonly kept: boolean },
     device: OwnedDevice,
     session: GraphSession,
     native: { ms: number },
@@ -57,7 +62,8 @@ export class TrainingLoop {
     this.#session = session;
     this.#native = native;
     this.#feeds = feeds;
-    this.#state = initialState(graph);
+    this.#state = start.state;
+    this.#start = start.kept ? start.state : undefined;
   }
 
   static async open(
@@ -65,7 +71,7 @@ export class TrainingLoop {
     batches: readonly NamedTensors[],
     options: LoopOptions,
   ): Promise<TrainingLoop> {
-    const { threads, provider = 'cpu', precision, checkpointing } = options;
+    const { threads, provider = 'cpu', precision, checkpointing, endless = false } = options;
     const native = { ms: 0 };
     const surroundings = { control: new Control(), budget: new ThreadBudget(), provider, threads };
     const device = new OwnedDevice(timingRuns(native), surroundings);
@@ -91,12 +97,14 @@ export class TrainingLoop {
       [labels]: targets!,
       [rate]: tensor('float32', [], Float32Array.of(learningRate)),
     }));
-    return new TrainingLoop(graph, device, session, native, feeds);
+    const start = { state: initialState(graph), kept: !endless };
+    return new TrainingLoop(stepGraph(graph), start, device, session, native, feeds);
   }
 
-  /** The weights and moments of the beginning, and the first batch next. */
+  /** The weights and moments of the beginning, and the first batch next; an endless one goes on from where it is. */
   restart(): void {
-    this.#replace(initialState(this.graph));
+    if (!this.#start) return;
+    this.#replace({ ...this.#start });
     this.#made = 0;
   }
 
