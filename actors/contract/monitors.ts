@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { suggestion } from './nearest.js';
 import { quoted, received } from './received.js';
 
-/** Figure -> the better direction. `val_acc` and `train_acc` are percent, every other one but the loss 0..1. */
+/** Figure -> the better direction. `val_acc` and `train_acc` are percent; every other one but the losses is 0..1, `val_brier` of more than two classes 0..2. */
 export const MONITORS = {
   val_loss: 'min',
   val_acc: 'max',

@@ -58,7 +58,9 @@ export const trainingConfigFields = {
   ema_decay: z
     .union([z.number().min(0).lt(1), z.literal(false)])
     .nullish()
-    .describe('Decay of a moving average of the weights, which is what is validated and exported.'),
+    .describe(
+      'Decay of a moving average of the weights, at most (1 + t) / (10 + t) in update t; the average is what is validated, kept and exported.',
+    ),
   use_amp: z
     .boolean()
     .nullish()
@@ -69,7 +71,7 @@ export const trainingConfigFields = {
     .union([z.boolean(), z.strictObject({ segments: z.int().min(1).max(10_000) })])
     .nullish()
     .describe(
-      'Computes activations twice instead of keeping them; true takes the square root of the number of layers.',
+      'Computes activations twice instead of keeping them; true cuts the network where that leaves the lowest peak.',
     ),
   no_decay_on_bias_and_norm: z
     .boolean()
