@@ -289,6 +289,7 @@ describe('the README', () => {
     const losses = [...(await run('trainingGraph')).matchAll(/loss (\d\.\d{3})/g)].map(([, loss]) => Number(loss));
     expect(losses).toHaveLength(4);
     expect(losses.at(-1)).toBeLessThan(0.2);
+    expect(await run('await cpuLayoutOf')).toMatch(/^(\{ blockSize: (8|16) \} [1-9]\d+|undefined 0)\n$/);
     const [before, after] = await Promise.all(
       ['network.onnx', 'trained.onnx'].map((name) => loadModel(join(folder, name))),
     );

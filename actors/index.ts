@@ -1,4 +1,5 @@
 /** `ganglion`: workflows and training jobs as actors in worker threads. */
+export { type CpuDeviceOptions, cpuDevice } from './cpu-device.js';
 export { createRuntime } from './create-runtime.js';
 export { defineNode, type NodeContext, type NodeType } from './node-type.js';
 export {

@@ -4,6 +4,7 @@
  *
  *   node examples/training-graph.mjs [MODEL.onnx]
  */
+import { cpuDevice } from 'ganglion';
 import {
   applyPreprocessing,
   batchBounds,
@@ -23,7 +24,6 @@ import {
   withParameters,
 } from 'ganglion/learn';
 import { saveModel, writeModel } from 'ganglion/onnx';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 const [EPOCHS, BATCH, STEPS_A_RUN, SEED] = [8, 16, 8, 42];
 const [file] = process.argv.slice(2);
@@ -53,15 +53,15 @@ const steps = inLoop(
     clipNorm: 1,
   }),
 );
-const options = { enableMemPattern: false };
-const session = await InferenceSession.create(steps.bytes, options);
+const device = await cpuDevice();
+const session = await device.createSession(steps.bytes, steps.session);
 
 const bounds = batchBounds(rowCount(split.train), BATCH, { dropLast: true });
 const stepsPerEpoch = bounds.length - (bounds.length % STEPS_A_RUN);
 const schedule = { type: 'cosine', warmup: { steps: 20 } };
 const context = { learningRate: 3e-3, totalSteps: EPOCHS * stepsPerEpoch, stepsPerEpoch };
 
-let state = Object.fromEntries(steps.state.map(({ input, initial }) => [input, toOrt(initial)]));
+let state = Object.fromEntries(steps.state.map(({ input, initial }) => [input, initial]));
 for (let epoch = 0; epoch < EPOCHS; epoch++) {
   const order = epochOrder(SEED, epoch, rowCount(split.train));
   let sum = 0;
@@ -73,9 +73,9 @@ for (let epoch = 0; epoch < EPOCHS; epoch++) {
     );
     const results = await session.run({
       ...state,
-      [steps.inputs.x]: new Tensor('float32', batch.features.data, [STEPS_A_RUN, BATCH, width]),
-      [steps.inputs.labels]: new Tensor('int64', batch.labels.data, [STEPS_A_RUN, BATCH]),
-      [steps.inputs.learningRate]: new Tensor('float32', rates, [STEPS_A_RUN]),
+      [steps.inputs.x]: { ...batch.features, shape: [STEPS_A_RUN, BATCH, width] },
+      [steps.inputs.labels]: { ...batch.labels, shape: [STEPS_A_RUN, BATCH] },
+      [steps.inputs.learningRate]: { dtype: 'float32', shape: [STEPS_A_RUN], data: rates },
     });
     state = Object.fromEntries(steps.state.map(({ input, output }) => [input, results[output]]));
     for (const loss of results[steps.outputs.loss].data) sum += loss;
@@ -91,26 +91,20 @@ const averaged = trained('average');
 const { auc } = await score(split.test, averaged);
 console.log(`test, averaged weights: AUC ${auc.toFixed(3)}`);
 if (file !== undefined) await saveModel(averaged, file);
-
-function toOrt({ dtype, data, shape }) {
-  return new Tensor(dtype, data, shape);
-}
+await device.release();
 
 /** The network with the weights of the state, or with their averages. */
 function trained(role) {
   const values = steps.state
     .filter((entry) => entry.role === role)
-    .map(({ name, input, dtype, shape }) => {
-      const { data } = state[input];
-      return [name.replace(/\/average$/, ''), { dtype, shape, data }];
-    });
+    .map(({ name, input }) => [name.replace(/\/average$/, ''), state[input]]);
   return withParameters(model, Object.fromEntries(values));
 }
 
 /** Mean cross-entropy and AUC of the diseased class. */
 async function score(rows, network) {
-  const scoring = await InferenceSession.create(writeModel(network), options);
-  const { logits } = await scoring.run({ x: toOrt(scaled(rows)) });
+  const scoring = await device.createSession(writeModel(network));
+  const { logits } = await scoring.run({ x: scaled(rows) });
   await scoring.release();
   const { labels, positive } = rows;
   const scores = Float64Array.from(labels.data, (_, row) => {

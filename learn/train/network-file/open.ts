@@ -4,6 +4,7 @@ import { withOwnTensors } from '../../onnx/own-tensors.js';
 import { trainedStatistics } from '../../training-graph/layer-statistics.js';
 import { listed } from '../weight-groups.js';
 import { type AdaptedNetwork, adaptNetwork } from './adapt.js';
+import { constantNotes } from './constants.js';
 import { sharedTensors } from './shared.js';
 import { trainableNames } from './trainable.js';
 import type { NetworkFileWords } from './words.js';
@@ -39,7 +40,8 @@ export function openNetwork(given: ModelProto, words: NetworkFileWords, features
 function openAs(file: ModelProto, words: NetworkFileWords, features: number | undefined): OpenedNetwork {
   const network = adaptNetwork(file, words, features);
   const trainable = trainableNames(file, network, words);
-  return { network, trainable, file, notes: sharedTensors(network, trainable) };
+  const constants = words.trainable === 'all' ? constantNotes(network.model, trainable) : [];
+  return { network, trainable, file, notes: [...constants, ...sharedTensors(network, trainable)] };
 }
 
 /** Tensors that are new in `separated`, or have other readers there. */
