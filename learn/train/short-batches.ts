@@ -1,6 +1,7 @@
 /** The session for the short batch at the end of an epoch, where whole batches have one of their own. */
 import type { Device, GraphSession, NamedTensors } from '../device.js';
 import { inLoop, type TrainingGraph } from '../training-graph/index.js';
+import { runOneStep } from './one-step.js';
 import { type StepGraph, stepGraph } from './step-graph.js';
 
 /** To load the graph again may take this share of the time between two short batches. */
@@ -12,6 +13,7 @@ const SHARE_OF_LOADING = 0.05;
  * loading it in each of them would be felt. Such networks are small.
  */
 export class ShortBatches {
+  /** What is fed and given: one step as a graph in a loop has it. */
   readonly graph: StepGraph;
   readonly #device: Device;
   readonly #bytes: Uint8Array;
@@ -24,17 +26,16 @@ export class ShortBatches {
 
   /** @param now a clock, in ms */
   constructor(device: Device, step: TrainingGraph, now: () => number) {
-    const loop = inLoop(step);
-    this.graph = stepGraph(loop);
+    this.graph = stepGraph(inLoop(step));
     this.#device = device;
-    this.#bytes = loop.bytes;
+    this.#bytes = step.bytes;
     this.#now = now;
     this.#before = now();
   }
 
   async run(feeds: NamedTensors): Promise<NamedTensors> {
     const session = this.#session ?? (await this.#load());
-    const results = await session.run(feeds);
+    const results = await runOneStep(this.graph, session, feeds);
     const now = this.#now();
     const between = now - this.#before;
     this.#before = now;

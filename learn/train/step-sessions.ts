@@ -1,8 +1,9 @@
 /** The sessions that make the steps: one for batches of any number of rows, or one for whole batches and one for the short ones. */
-import type { Device, GraphSession, NamedTensors } from '../device.js';
-import { inLoop, type TrainingGraph } from '../training-graph/index.js';
+import type { Device, NamedTensors } from '../device.js';
+import type { TrainingGraph } from '../training-graph/index.js';
 import { ShortBatches } from './short-batches.js';
-import { type StepGraph, stepGraph } from './step-graph.js';
+import type { StepGraph } from './step-graph.js';
+import { StepsSession } from './steps-session.js';
 
 /** The graphs that make the steps. */
 export interface StepGraphs {
@@ -14,14 +15,12 @@ export interface StepGraphs {
 
 /** Holds one or two sessions: release it. */
 export class StepSessions {
-  readonly #graph: StepGraph;
-  readonly #session: GraphSession;
+  readonly #steps: StepsSession;
   readonly #batchSize: number | undefined;
   readonly #short: ShortBatches | undefined;
 
-  private constructor(graph: StepGraph, session: GraphSession, batchSize?: number, short?: ShortBatches) {
-    this.#graph = graph;
-    this.#session = session;
+  private constructor(steps: StepsSession, batchSize?: number, short?: ShortBatches) {
+    this.#steps = steps;
     this.#batchSize = batchSize;
     this.#short = short;
   }
@@ -32,33 +31,33 @@ export class StepSessions {
     { plain, whole }: StepGraphs,
     now = () => performance.now(),
   ): Promise<StepSessions> {
-    const loop = inLoop(whole?.graph ?? plain);
-    const session = await device.createSession(loop.bytes, loop.session);
+    const steps = await StepsSession.open(device, whole?.graph ?? plain);
     const short = whole && new ShortBatches(device, plain, now);
-    return new StepSessions(stepGraph(loop), session, whole?.batchSize, short);
+    return new StepSessions(steps, whole?.batchSize, short);
   }
 
   get provider(): string {
-    return this.#session.provider;
+    return this.#steps.provider;
   }
 
   /** The graph that takes batches of so many rows. */
   graphOf(rows: number): StepGraph {
-    return this.#shortOf(rows)?.graph ?? this.#graph;
+    return (this.#shortOf(rows) ?? this.#steps).graph;
   }
 
   /**
    * Makes the steps of one run.
    * @param rows of each batch
-   * @param feeds of the graph that takes such batches
+   * @param steps 1 for a short batch
+   * @param feeds of the graph that takes such batches, [steps, ...]
    */
-  run(rows: number, feeds: NamedTensors): Promise<NamedTensors> {
-    return (this.#shortOf(rows) ?? this.#session).run(feeds);
+  run(rows: number, steps: number, feeds: NamedTensors): Promise<NamedTensors> {
+    return this.#shortOf(rows)?.run(feeds) ?? this.#steps.run(steps, feeds);
   }
 
   async release(): Promise<void> {
     try {
-      await this.#session.release();
+      await this.#steps.release();
     } finally {
       await this.#short?.release();
     }

@@ -222,7 +222,7 @@ export class Training {
       tensors,
     });
     const begin = performance.now();
-    const results = await this.#steps.run(rows, feeds);
+    const results = await this.#steps.run(rows, steps, feeds);
     // A short batch, whose session may be a new one, says little of the others.
     if (rows === batchSize) this.#runLength.saw(steps, performance.now() - begin);
     const { loss, logits, gradientNorm } = graph.outputs;

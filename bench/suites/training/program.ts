@@ -88,7 +88,7 @@ export function trainingAnswers(): (question: Question) => Promise<object> {
     },
     async gradients() {
       opened().restart();
-      await opened().steps(2);
+      await opened().steps(2, globalThis.gc);
       const hash = createHash('sha256');
       for (const [name, { data }] of Object.entries(await opened().state('moment')))
         hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -4,7 +4,6 @@ import type { DeviceTensor, Feeds, Provider } from '../../../learn/device.js';
 import {
   type Checkpointing,
   type GraphSession,
-  inLoop,
   type NamedTensors,
   type Precision,
   type TrainingGraph,
@@ -13,6 +12,7 @@ import {
 import { cpuLayoutOf } from '../../../learn/lowerings/blocked/block-size.js';
 import { RunLength } from '../../../learn/train/run-length.js';
 import { type StepGraph, stepGraph } from '../../../learn/train/step-graph.js';
+import { StepsSession } from '../../../learn/train/steps-session.js';
 import { Control, OwnedDevice, ThreadBudget } from '../../../runtime/index.js';
 import { elementCount, type Tensor, tensor } from '../../../runtime/tensor.js';
 import { sharedNow } from '../../harness/shared-time.js';
@@ -39,7 +39,7 @@ export interface Timed {
 
 export class TrainingLoop {
   readonly graph: StepGraph;
-  readonly #session: GraphSession;
+  readonly #session: GraphSession | StepsSession;
   readonly #device: OwnedDevice;
   readonly #native: { ms: number };
   readonly #feeds: readonly NamedTensors[];
@@ -53,7 +53,7 @@ export class TrainingLoop {
     graph: StepGraph,
     start: { readonly state: State; readonly kept: boolean },
     device: OwnedDevice,
-    session: GraphSession,
+    session: GraphSession | StepsSession,
     native: { ms: number },
     feeds: readonly NamedTensors[],
   ) {
@@ -86,19 +86,22 @@ export class TrainingLoop {
       ...(checkpointing && { checkpointing }),
     });
     // As the package's own training does it. On WebGPU the state stays on the device between runs, which a loop would not gain from.
-    const graph = provider === 'webgpu' ? step : inLoop(step);
-    const session = await device.createSession(graph.bytes, {
-      ...graph.session,
-      outputsOnDevice: graph.state.map(({ output }) => output),
-    });
-    const { labels, learningRate: rate } = graph.inputs;
+    const session =
+      provider === 'webgpu'
+        ? await device.createSession(step.bytes, {
+            ...step.session,
+            outputsOnDevice: step.state.map(({ output }) => output),
+          })
+        : await StepsSession.open(device, step);
+    const { labels, learningRate: rate } = step.inputs;
     const feeds = batches.map(({ labels: targets, ...inputs }) => ({
       ...inputs,
       [labels]: targets!,
       [rate]: tensor('float32', [], Float32Array.of(learningRate)),
     }));
-    const start = { state: initialState(graph), kept: !endless };
-    return new TrainingLoop(stepGraph(graph), start, device, session, native, feeds);
+    const start = { state: initialState(step), kept: !endless };
+    const graph = session instanceof StepsSession ? session.graph : stepGraph(step);
+    return new TrainingLoop(graph, start, device, session, native, feeds);
   }
 
   /** The weights and moments of the beginning, and the first batch next; an endless one goes on from where it is. */
@@ -159,10 +162,14 @@ export class TrainingLoop {
     const { state, outputs, steps } = this.graph;
     const feeds: Record<string, Feeds[string]> = steps === 'many' ? stacked(batches) : { ...batches[0] };
     for (const { name, input } of state) feeds[input] = this.#state[name]!;
-    const { values, kept } = await this.#session.runAndKeep(feeds);
-    this.#replace(Object.fromEntries(state.map(({ name, output }) => [name, kept[output]!])));
+    const session = this.#session;
+    const results: State =
+      session instanceof StepsSession
+        ? await session.run(batches.length, feeds as NamedTensors)
+        : await session.runAndKeep(feeds).then(({ values, kept }) => ({ ...values, ...kept }));
+    this.#replace(Object.fromEntries(state.map(({ name, output }) => [name, results[output]!])));
     this.#made += batches.length;
-    return values[outputs.loss]!;
+    return results[outputs.loss] as Tensor;
   }
 
   #replace(next: State): void {
