@@ -283,7 +283,7 @@ export class Kernel implements AsyncDisposable {
       this.#ended(host, actor, reason);
     }
     // A thread that died took its sessions with it.
-    this.budget.leave(host.control.sessions);
+    this.budget.leave(host.control.places);
     this.#system.unlink(host.id);
     for (const other of this.#hosts.all.values()) {
       if (this.#linked.delete([host.id, other.id].sort((a, b) => a - b).join('-')))

@@ -35,10 +35,11 @@ export class StepsSession {
   /** @param feeds of the graph in a loop: all but the state [steps, ...] */
   async run(steps: number, feeds: NamedTensors): Promise<NamedTensors> {
     if (steps > 1 && this.#loop) {
-      const single = this.#session;
-      this.#session = await this.#device.createSession(this.#loop.bytes, this.#loop.session);
+      const { bytes, session } = this.#loop;
       this.#loop = undefined;
-      await single.release();
+      // First, so that the two are never there together.
+      await this.#session.release();
+      this.#session = await this.#device.createSession(bytes, session);
     }
     return this.#loop ? runOneStep(this.graph, this.#session, feeds) : this.#session.run(feeds);
   }

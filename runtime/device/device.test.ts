@@ -51,12 +51,13 @@ describe('a session', () => {
   it('is released with its device, and as often as anybody likes', async () => {
     const session = await device.createSession(DOUBLE);
     await device.createSession(DOUBLE);
-    expect(budget.active).toBe(2);
+    // Sessions of one device take turns: they hold one place.
+    expect([budget.active, control.places]).toEqual([1, 1]);
     await session.release();
     await session.release();
-    expect(budget.active).toBe(1);
+    expect([budget.active, control.places]).toEqual([1, 1]);
     await device.release();
-    expect(budget.active).toBe(0);
+    expect([budget.active, control.places]).toEqual([0, 0]);
   });
 
   it('makes no native call once the thread is closing, and none counts as under way afterwards', async () => {
@@ -107,10 +108,21 @@ it('a GPU is refused to a thread that may not use it: a second one would crash t
 });
 
 describe('the number of threads', () => {
-  it('is the share of the cores that the sessions at work leave', async () => {
+  it('is the share of the cores that the others leave', async () => {
     const threads: number[] = [];
-    for (let count = 0; count < 5; count++) threads.push((await device.createSession(DOUBLE)).threads);
+    const others = await Promise.all(Array.from({ length: 4 }, () => openDevice({ control, budget })));
+    for (const one of [device, ...others]) threads.push((await one.createSession(DOUBLE)).threads);
     expect(threads).toEqual([4, 2, 1, 1, 1]);
+    for (const one of others) await one.release();
+  });
+
+  it('is not less for the second session of a device: the two take turns', async () => {
+    const other = await openDevice({ control, budget });
+    await other.createSession(DOUBLE);
+    expect((await device.createSession(DOUBLE)).threads).toBe(2);
+    expect((await device.createSession(DOUBLE)).threads).toBe(2);
+    await other.release();
+    expect((await device.createSession(DOUBLE)).threads).toBe(4);
   });
 
   it('is what was asked for, where something was', async () => {

@@ -119,6 +119,7 @@ export class OwnedDevice {
   readonly provider: Provider;
   readonly #options: DeviceOptions;
   readonly #sessions = new Set<DeviceSession>();
+  #counted = 0;
   /** By the types of what they carry over to this process. */
   readonly #downloads = new Map<string, DeviceSession>();
 
@@ -134,11 +135,9 @@ export class OwnedDevice {
    * @throws RuntimeError `stopped` when the thread is closing, `graph_refused` when ONNX Runtime does not take the graph
    */
   async createSession(model: Uint8Array, options: SessionOptions = {}): Promise<DeviceSession> {
-    const { budget, control } = this.#options;
+    const { budget } = this.#options;
     const { provider } = this;
-    // A GPU computes by itself: its session takes no cores from the others.
-    const share = provider === 'cpu' ? budget.enter() : 1;
-    if (provider === 'cpu') control.countSession(1);
+    const share = this.#enter();
     const threads = this.#options.threads ?? share;
     try {
       const spinning = provider === 'cpu' && budget.active <= 1;
@@ -157,7 +156,7 @@ export class OwnedDevice {
       this.#sessions.add(owned);
       return owned;
     } catch (error) {
-      this.#uncount();
+      this.#leave();
       throw error;
     }
   }
@@ -208,7 +207,7 @@ export class OwnedDevice {
 
   async forget(owned: DeviceSession, session: InferenceSession): Promise<void> {
     this.#sessions.delete(owned);
-    this.#uncount();
+    this.#leave();
     // Releasing is native too, but must happen while the thread closes: it is announced without asking.
     const { control } = this.#options;
     control.announceNative();
@@ -219,10 +218,25 @@ export class OwnedDevice {
     }
   }
 
-  #uncount(): void {
+  /**
+   * Sessions of one actor take turns, so they hold one place in the budget together. A GPU computes by itself and takes no cores from others.
+   * @returns the threads for one more session
+   */
+  #enter(): number {
+    if (this.provider !== 'cpu') return 1;
+    const { budget, control } = this.#options;
+    this.#counted += 1;
+    if (this.#counted > 1) return budget.share;
+    control.countPlace(1);
+    return budget.enter();
+  }
+
+  #leave(): void {
     if (this.provider !== 'cpu') return;
+    this.#counted -= 1;
+    if (this.#counted > 0) return;
     this.#options.budget.leave();
-    this.#options.control.countSession(-1);
+    this.#options.control.countPlace(-1);
   }
 }
 

@@ -92,7 +92,7 @@ describe.skipIf(!webgpuAvailable())(onWebgpu('a device on WebGPU'), () => {
 
   it('takes no cores from the sessions of the CPU', () => {
     expect(budget.active).toBe(0);
-    expect(control.sessions).toBe(0);
+    expect(control.places).toBe(0);
   });
 
   it('makes no native call once the thread is closing, and frees everything', async () => {

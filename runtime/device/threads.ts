@@ -1,4 +1,4 @@
-/** How many threads a session gets: the cores of the machine, shared by the sessions that compute at the moment. */
+/** How many threads a session gets: the cores of the machine, shared by the actors that have sessions. Those of one actor take turns. */
 import { availableParallelism } from 'node:os';
 
 export class ThreadBudget {
@@ -13,18 +13,23 @@ export class ThreadBudget {
     this.cores = cores;
   }
 
-  /** Sessions that compute now. */
+  /** Actors that have sessions now. */
   get active(): number {
     return Atomics.load(this.#active, 0);
   }
 
-  /** Counts one more session, and gives the number of threads it should use: `max(1, cores / active sessions)`. */
-  enter(): number {
-    const active = Atomics.add(this.#active, 0, 1) + 1;
-    return Math.max(1, Math.floor(this.cores / active));
+  /** The threads of one more session of an actor that is counted: `max(1, cores / active actors)`. */
+  get share(): number {
+    return Math.max(1, Math.floor(this.cores / Math.max(1, this.active)));
   }
 
-  leave(sessions = 1): void {
-    Atomics.sub(this.#active, 0, sessions);
+  /** Counts one more actor, and gives the threads of its first session. */
+  enter(): number {
+    Atomics.add(this.#active, 0, 1);
+    return this.share;
+  }
+
+  leave(actors = 1): void {
+    Atomics.sub(this.#active, 0, actors);
   }
 }

@@ -10,7 +10,7 @@ import { RuntimeError } from '../errors.js';
 const CLOSING = 0;
 const IN_NATIVE = 1;
 const OPEN_RESOURCES = 2;
-const SESSIONS = 3;
+const PLACES = 3;
 const OWNS_GPU = 4;
 const FIRST_SLOT = 5;
 
@@ -93,13 +93,13 @@ export class Control {
     Atomics.notify(this.#words, OPEN_RESOURCES);
   }
 
-  /** Sessions that this host holds: what the kernel gives back for a thread that died with them. */
-  get sessions(): number {
-    return Atomics.load(this.#words, SESSIONS);
+  /** Places in the thread budget that this host holds: what the kernel gives back for a thread that died with them. */
+  get places(): number {
+    return Atomics.load(this.#words, PLACES);
   }
 
-  countSession(change: 1 | -1): void {
-    Atomics.add(this.#words, SESSIONS, change);
+  countPlace(change: 1 | -1): void {
+    Atomics.add(this.#words, PLACES, change);
   }
 
   /** Makes this host the one that may use the GPU: two threads that compute on it at once crash the process. */
