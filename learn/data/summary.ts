@@ -31,6 +31,7 @@ export interface DatasetSummary {
   readonly notes: readonly string[];
 }
 
+/** Counts the rows, classes and missing values of a data set. */
 export function datasetSummary(dataset: Dataset): DatasetSummary {
   const { columns, classNames, features, labels } = dataset;
   const count = rowCount(dataset);

@@ -1,6 +1,7 @@
 /** How many numbers meet in a weight, as `torch.nn.init` counts them. */
 import { elementCount } from '../../runtime/tensor.js';
 
+/** How many numbers each result is made of, and each input goes into. */
 export interface Fans {
   /** Inputs that one output sees. */
   readonly fanIn: number;

@@ -10,6 +10,7 @@ const GAINS = {
   selu: () => 3 / 4,
 } as const;
 
+/** What may follow a layer. */
 export type Nonlinearity = keyof typeof GAINS;
 
 /**

@@ -11,6 +11,7 @@ export interface KaimingSettings {
   readonly slope?: number;
 }
 
+/** The size of a weight's numbers by the number of its inputs and outputs (Glorot and Bengio 2010). */
 export interface XavierSettings {
   /** Default 1. */
   readonly gain?: number;

@@ -79,6 +79,7 @@ const LOSSES: { readonly [T in keyof LossTypes]: LossRule<LossTypes[T]> } = {
   cosine_embedding: COSINE_EMBEDDING,
 };
 
+/** What `type` of the settings of a loss may be. */
 export const LOSS_NAMES = Object.keys(LOSSES) as readonly (keyof LossTypes)[];
 
 /** A loss with its settings: what a trainer needs to know of it. */

@@ -4,6 +4,7 @@ import { accuracy, balancedAccuracy, RATES, rate } from './rates.js';
 import { meanOrNull, type Ranking, rankedAuc, rankScores } from './roc-auc.js';
 import { binaryBrierTerms, brierTerms, crossEntropyTerms, weightedMean } from './scores.js';
 
+/** Every figure of a classifier, as results and monitors call it. Those of two classes need a positive one. */
 export const METRIC_NAMES = [
   'auc',
   'accuracy',
@@ -17,6 +18,7 @@ export const METRIC_NAMES = [
   'cross_entropy',
 ] as const;
 
+/** A name of {@link METRIC_NAMES}. */
 export type MetricName = (typeof METRIC_NAMES)[number];
 
 /** Null: not defined for these rows. Absent: makes no sense for this task. */

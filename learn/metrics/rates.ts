@@ -8,6 +8,7 @@ export interface Rate {
   readonly undefinedBecause: string;
 }
 
+/** By the name of the figure. */
 export const RATES = {
   /** Share of the diseased that are found; also called recall. */
   sensitivity: {
@@ -46,6 +47,7 @@ export const RATES = {
   },
 } as const satisfies Record<string, Rate>;
 
+/** A name of {@link RATES}. */
 export type RateName = keyof typeof RATES;
 
 /** 0..1, or null where it would be 0/0. */

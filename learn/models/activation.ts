@@ -8,6 +8,7 @@ const operator =
   (math, x) =>
     math.graph.op(type, [x]);
 
+/** How each is written. */
 export const ACTIVATIONS = {
   relu: operator('Relu'),
   leaky_relu: operator('LeakyRelu'),
@@ -22,4 +23,5 @@ export const ACTIVATIONS = {
   silu: (math, x) => math.mul(x, math.sigmoid(x)),
 } as const satisfies Record<string, Emit>;
 
+/** A name of {@link ACTIVATIONS}. */
 export type Activation = keyof typeof ACTIVATIONS;

@@ -9,6 +9,7 @@ export interface AveragedSlot {
   readonly output: Value;
 }
 
+/** How the average treats its first steps. */
 export interface AverageOptions {
   /** Decay min(decay, (1 + t) / (10 + t)) in step t = 1, 2, ...: the start counts less (as TensorFlow's `ExponentialMovingAverage`). */
   readonly warmUp?: boolean;

@@ -8,6 +8,7 @@ import { type ParameterGroup, resolveGroups, type UpdateGroup } from './groups.j
 import type { StepValues } from './rule.js';
 import { hyperParameters, type OptimizerSettings, ruleOf } from './settings.js';
 
+/** A parameter and the gradient of the loss with respect to it, of one shape and type. */
 export interface Trainable {
   readonly name: string;
   readonly parameter: Value;

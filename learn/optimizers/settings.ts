@@ -41,6 +41,7 @@ const RULES: { readonly [T in OptimizerSettings['type']]: OptimizerRule<object> 
   lamb: LAMB,
 };
 
+/** What `type` of the settings of an optimiser may be. */
 export const OPTIMIZERS = Object.keys(RULES) as readonly OptimizerSettings['type'][];
 
 /** @throws OnnxError when there is no such optimiser */

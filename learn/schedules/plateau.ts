@@ -1,5 +1,6 @@
 /** Lowers the learning rate when a figure stops getting better, as `torch.optim.lr_scheduler.ReduceLROnPlateau`. */
 
+/** When the rate is lowered, and by how much; the names and defaults are those of PyTorch. */
 export interface PlateauSettings {
   /** Whether less (the default) or more is better. */
   readonly mode?: 'min' | 'max';
@@ -28,6 +29,7 @@ export interface PlateauState {
   readonly cooldownLeft: number;
 }
 
+/** The state before the first epoch. */
 export function startPlateau(learningRate: number): PlateauState {
   return { learningRate, badEpochs: 0, cooldownLeft: 0 };
 }

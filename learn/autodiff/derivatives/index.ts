@@ -12,6 +12,7 @@ import { POOLING } from './pooling.js';
 import { REDUCTION } from './reduction.js';
 import { RESIZE } from './resize.js';
 
+/** The derivative of every operator that has one, by the name of the operator in ONNX. */
 export const DERIVATIVES: DerivativeTable = {
   ...ELEMENTWISE,
   ...ACTIVATION,

@@ -5,6 +5,7 @@ import { dropout } from './dropout.js';
 import { extentOf } from './extent.js';
 import { linear } from './linear.js';
 
+/** Of {@link selfAttention}. */
 export interface SelfAttentionOptions {
   /** The width is split into so many parts. */
   readonly heads: number;

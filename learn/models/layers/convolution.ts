@@ -14,6 +14,7 @@ export const KAIMING_FAN_OUT: InitializationSettings = {
 /** One number for all spatial axes, or one for each. */
 export type PerAxis = number | readonly number[];
 
+/** Of {@link convolution}. */
 export interface ConvolutionOptions {
   /** Number of output channels. */
   readonly outputs: number;

@@ -3,6 +3,7 @@ import type { InitializationSettings } from '../../initialization/index.js';
 import type { Value } from '../../onnx/index.js';
 import type { Network } from '../network.js';
 
+/** Of {@link embedding}. */
 export interface EmbeddingOptions {
   /** Number of vectors; indices are below it. */
   readonly entries: number;

@@ -7,6 +7,7 @@ import { extentOf } from './extent.js';
 import { batchNorm } from './normalization.js';
 import { squeezeExcitation } from './squeeze-excitation.js';
 
+/** Of {@link invertedResidual}. */
 export interface InvertedResidualOptions {
   /** Of the convolution within each channel: 3 or 5. */
   readonly kernel: number;
@@ -20,6 +21,7 @@ export interface InvertedResidualOptions {
   readonly stride: number;
 }
 
+/** Of {@link convolutionNorm}. */
 export interface ConvolutionNormOptions {
   readonly outputs: number;
   readonly kernel: number;

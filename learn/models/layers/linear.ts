@@ -4,6 +4,7 @@ import type { Value } from '../../onnx/index.js';
 import type { Network } from '../network.js';
 import { extentOf } from './extent.js';
 
+/** Of {@link linear}. */
 export interface LinearOptions {
   /** Number of outputs. */
   readonly outputs: number;

@@ -3,6 +3,7 @@ import type { Value } from '../../onnx/index.js';
 import type { Network } from '../network.js';
 import { extentOf } from './extent.js';
 
+/** Of {@link batchNorm}. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly epsilon?: number;
@@ -35,6 +36,7 @@ export function batchNorm(network: Network, name: string, x: Value, options: Bat
   );
 }
 
+/** Of {@link layerNorm}. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly epsilon?: number;

@@ -3,6 +3,7 @@ import type { Value } from '../../onnx/index.js';
 import type { Network } from '../network.js';
 import { type PerAxis, perAxis } from './convolution.js';
 
+/** Of {@link maxPool}. */
 export interface PoolingOptions {
   readonly kernel: PerAxis;
   /** Default: as the kernel. */

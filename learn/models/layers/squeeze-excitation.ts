@@ -6,6 +6,7 @@ import type { Network } from '../network.js';
 import { convolution } from './convolution.js';
 import { extentOf } from './extent.js';
 
+/** Of {@link squeezeExcitation}. */
 export interface SqueezeExcitationOptions {
   /** Channels between the two layers. */
   readonly squeezed: number;

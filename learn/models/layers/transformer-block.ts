@@ -8,6 +8,7 @@ import { extentOf } from './extent.js';
 import { linear } from './linear.js';
 import { layerNorm } from './normalization.js';
 
+/** Of {@link transformerBlock}. */
 export interface TransformerBlockOptions extends SelfAttentionOptions {
   /** Width between the two linear layers. */
   readonly feedForward: number;
