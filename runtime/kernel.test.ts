@@ -130,7 +130,7 @@ describe('a thread that dies', () => {
 
 it('a thread that dies with sessions open gives their share of the cores back', async () => {
   open(0);
-  const runner = kernel.spawn<Message>({ module, name: 'holdsSessions' }, undefined, 'own-heavy');
+  const runner = kernel.spawn<Message>({ module, name: 'holdsPlaces' }, undefined, 'own-heavy');
   await runner.started;
   expect(kernel.budget.active).toBe(2);
   runner.ref.tell({ type: 'exit' });
