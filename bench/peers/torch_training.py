@@ -8,6 +8,7 @@ One argument, a JSON object:
   learningRate
   checkLosses   so many steps on the first batch before anything is timed
   roundSeconds  a round has as many steps as fill this time
+  leastSteps    and at least so many
 
   layout        contiguous or channels_last; left out, networks of images are timed in both first, and the faster one is taken
 
@@ -370,10 +371,11 @@ def peak_memory(device):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def steps_for(training, seconds):
-    """How many steps fill the time, once everything is warm."""
+def steps_for(training, settings):
+    """How many steps fill a round, once everything is warm."""
+    seconds = settings["roundSeconds"]
     training.seconds(1)
-    steps = 1
+    steps = settings["leastSteps"]
     while True:
         taken = training.seconds(steps)
         if taken >= seconds:
@@ -384,7 +386,7 @@ def steps_for(training, seconds):
 def fastest_layout(settings):
     """Both layouts in turns, three times each; the median decides."""
     trainings = {layout: Training(settings, layout) for layout in ("contiguous", "channels_last")}
-    steps = {layout: steps_for(training, settings["roundSeconds"]) for layout, training in trainings.items()}
+    steps = {layout: steps_for(training, settings) for layout, training in trainings.items()}
     taken = {layout: [] for layout in trainings}
     for _ in range(3):
         for layout, training in trainings.items():
@@ -405,7 +407,7 @@ def main():
         os.execv(sys.executable, [sys.executable, __file__, json.dumps(settings)])
     training = Training(settings, layout)
     losses = training.losses(settings["checkLosses"])
-    steps = steps_for(training, settings["roundSeconds"])
+    steps = steps_for(training, settings)
     # Another Python than the installer's is part of what was compared with.
     other = os.environ.get("GANGLION_BENCH_PYTHON")
     words = [torch.__version__, *([layout] if layout else []), *([f"of {other}"] if other else [])]

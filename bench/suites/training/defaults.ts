@@ -4,6 +4,10 @@
 export const ROUND_SECONDS = 1;
 /** The same for `--quick`. */
 export const QUICK_ROUND_SECONDS = 0.05;
+/** And at least so many: one long step takes whatever else happens on the machine in that second. */
+export const LEAST_ROUND_STEPS = 3;
+/** The same for `--quick`. */
+export const QUICK_LEAST_ROUND_STEPS = 1;
 /** Steps whose losses both sides must agree on before anything is timed. */
 export const CHECKED_STEPS = 3;
 /** By how much they may differ, relative to the peer's. */

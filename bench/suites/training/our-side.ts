@@ -2,7 +2,13 @@
 import { clientSettings } from '../../clients/index.js';
 import { type LineChild, startLineChild } from '../../harness/line-child.js';
 import type { SuiteContext } from '../../harness/suite.js';
-import { OPEN_DEADLINE, QUICK_ROUND_SECONDS, ROUND_SECONDS } from './defaults.js';
+import {
+  LEAST_ROUND_STEPS,
+  OPEN_DEADLINE,
+  QUICK_LEAST_ROUND_STEPS,
+  QUICK_ROUND_SECONDS,
+  ROUND_SECONDS,
+} from './defaults.js';
 import type { TrainingQuestions } from './program.js';
 
 type Ask<Name extends keyof TrainingQuestions> = TrainingQuestions[Name]['ask'];
@@ -56,8 +62,9 @@ export class OurSide implements TrainingProcess {
 /** How many steps fill a round, once everything is warm. */
 export async function stepsOfARound(process: TrainingProcess, { quick }: SuiteContext): Promise<number> {
   const wanted = quick ? QUICK_ROUND_SECONDS : ROUND_SECONDS;
+  const least = quick ? QUICK_LEAST_ROUND_STEPS : LEAST_ROUND_STEPS;
   await process.ask('round', { steps: 1 });
-  let steps = 1;
+  let steps = least;
   for (;;) {
     const { seconds, steps: made } = await process.ask('round', { steps });
     if (seconds >= wanted) return made;

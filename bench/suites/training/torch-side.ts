@@ -1,7 +1,14 @@
 /** The peer of a row: the same network in PyTorch, begun with our weights. */
 import { scriptPeer } from '../../harness/script-peer.js';
 import type { Absent, Contestant, SuiteContext } from '../../harness/suite.js';
-import { CHECKED_STEPS, OPEN_DEADLINE, QUICK_ROUND_SECONDS, ROUND_SECONDS } from './defaults.js';
+import {
+  CHECKED_STEPS,
+  LEAST_ROUND_STEPS,
+  OPEN_DEADLINE,
+  QUICK_LEAST_ROUND_STEPS,
+  QUICK_ROUND_SECONDS,
+  ROUND_SECONDS,
+} from './defaults.js';
 import type { Facts } from './facts.js';
 import { agreement } from './losses.js';
 import { NETWORKS } from './networks.js';
@@ -27,6 +34,7 @@ export async function openTorch(
     learningRate,
     checkLosses: CHECKED_STEPS,
     roundSeconds: context.quick ? QUICK_ROUND_SECONDS : ROUND_SECONDS,
+    leastSteps: context.quick ? QUICK_LEAST_ROUND_STEPS : LEAST_ROUND_STEPS,
   };
   const peer = scriptPeer(
     {
