@@ -91,6 +91,11 @@ export class Kernel implements AsyncDisposable {
     return this.#system.spawn(behaviour as unknown as AnyBehaviour, init, options) as ActorRef<M>;
   }
 
+  /** The threads that light actors share, by their numbers. */
+  sharedHosts(): readonly { readonly id: number }[] {
+    return this.#shared;
+  }
+
   /**
    * Starts an actor on another thread. The reference can be used at once: what is told to it waits for it.
    * @throws RuntimeError `host_gone` when no thread can take it, `runtime_closed` when the kernel is closed
@@ -98,7 +103,21 @@ export class Kernel implements AsyncDisposable {
   spawn<Message>(source: BehaviourSource, init: unknown, placement: Placement): Spawned<Message> {
     this.#refuseWhenClosed();
     const own = placement === 'own-heavy' || placement === 'own-light';
-    const host = this.#hostFor(placement);
+    return this.#spawn(this.#hostFor(placement), source, init, own);
+  }
+
+  /**
+   * Starts an actor on one of {@link sharedHosts}, as {@link spawn} does.
+   * @throws RuntimeError `host_gone` when that thread is gone
+   */
+  spawnOn<Message>(id: number, source: BehaviourSource, init: unknown): Spawned<Message> {
+    this.#refuseWhenClosed();
+    const host = this.#shared.find((shared) => shared.id === id);
+    if (!host) throw new RuntimeError('host_gone', `the thread ${id} is gone`);
+    return this.#spawn(host, source, init, false);
+  }
+
+  #spawn<Message>(host: Host, source: BehaviourSource, init: unknown, own: boolean): Spawned<Message> {
     const { actor, slot } = host.admit();
     const key = `${host.id}.${actor}`;
     let onStarted!: () => void;

@@ -1,5 +1,6 @@
 /** Runs that an earlier process left under way: they are told as what they are, and can be retried. */
 import type { EventLog, Store } from '../../runtime/index.js';
+import { historyOf } from '../run/history.js';
 import type { RunResult } from '../workflow/index.js';
 
 interface Surroundings {
@@ -15,15 +16,11 @@ export async function endInterruptedRuns({ log, store, now }: Surroundings): Pro
   for (const row of await store.query('unfinished_runs')) {
     const runId = String(row['run_id']);
     const { nodes } = JSON.parse(String(row['graph'])) as { nodes: { id: string }[] };
-    const completed = new Map(
-      (await store.query('outputs_of_run', [runId])).map((kept) => [
-        String(kept['node_id']),
-        JSON.parse(String(kept['execution'])),
-      ]),
-    );
+    const history = await historyOf(log, runId);
+    const completed = new Map([...history].filter(([, { status }]) => status === 'completed'));
     const executions = Object.fromEntries(
       nodes.map(({ id }) => {
-        const known = completed.get(id) as { inputs?: object; outputs?: object; duration?: number } | undefined;
+        const known = completed.get(id);
         const status = known ? 'completed' : 'cancelled';
         return [
           id,

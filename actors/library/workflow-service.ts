@@ -3,19 +3,11 @@ import { nanoid } from 'nanoid';
 import type { ActorRef, Operation, Row } from '../../runtime/index.js';
 import { parse, workflowBody } from '../contract/index.js';
 import { Refusal } from '../refusal.js';
+import { historyOf, keptOf } from '../run/history.js';
 import type { RunMessage } from '../run/messages.js';
 import { type Kept, runActor } from '../run/run-actor.js';
 import { InvalidWorkflow } from '../runtime-types.js';
-import type { Described } from '../values/describe.js';
-import { unpack } from '../values/pack.js';
-import {
-  checkWorkflow,
-  type Execution,
-  type Fault,
-  invalidResult,
-  type Plan,
-  type RunResult,
-} from '../workflow/index.js';
+import { checkWorkflow, type Fault, invalidResult, type Plan, type RunResult } from '../workflow/index.js';
 import type { WorkflowSurroundings } from './surroundings.js';
 
 type Json = Record<string, unknown>;
@@ -202,7 +194,7 @@ export class WorkflowService {
     const checked = checkWorkflow(JSON.parse(String(row['graph'])), registry);
     if (!checked.ok)
       throw new Refusal('conflict', `the workflow of run "${runId}" is no longer valid: ${checked.faults[0]?.message}`);
-    const kept = await this.#keptOutputs(runId, checked.plan);
+    const kept = await keptOf(runId, checked.plan, await historyOf(log, runId), this.#around);
     await log.reopen(runId, 'run_id');
     // What runs again leaves nothing of its earlier outputs behind: a later retry must not mix the two.
     const dropped = checked.plan.nodes.flatMap(({ id }, node) =>
@@ -254,30 +246,6 @@ export class WorkflowService {
     await run.ask({ type: 'status' }, { timeout: Number.POSITIVE_INFINITY });
   }
 
-  async #keptOutputs(runId: string, plan: Plan): Promise<Map<number, Kept>> {
-    const { store, artefacts } = this.#around;
-    const stored = new Map((await store.query('outputs_of_run', [runId])).map((row) => [String(row['node_id']), row]));
-    const kept = new Map<number, Kept>();
-    // A node counts as completed only if everything before it does.
-    for (const node of inOrder(plan)) {
-      const row = stored.get(plan.nodes[node]!.id);
-      if (!row || !plan.nodes[node]!.dependencies.every((dependency) => kept.has(dependency))) continue;
-      try {
-        const described = JSON.parse(String(row['outputs'])) as Record<string, Described>;
-        const outputs = Object.fromEntries(
-          Object.entries(described).map(([port, { json, artefact }]) => [
-            port,
-            artefact ? unpack(artefacts.get(artefact), { shared: true }) : json,
-          ]),
-        );
-        kept.set(node, { outputs, execution: JSON.parse(String(row['execution'])) as Execution });
-      } catch {
-        // An artefact that is gone or damaged: the node runs again.
-      }
-    }
-    return kept;
-  }
-
   async #row(id: number): Promise<Row> {
     const [row] = await this.#around.store.query('workflow_by_id', [id]);
     if (!row) throw new Refusal('not_found', `there is no workflow ${id}`);
@@ -308,17 +276,4 @@ function parsed(body: Json): ReturnType<typeof workflowBody.parse> {
   const result = parse(workflowBody, body, ['body']);
   if (!result.ok) throw new Refusal('invalid', 'the workflow is not valid', result.issues);
   return result.value;
-}
-
-/** The nodes, every one after those that it depends on. O(nodes + edges). */
-function inOrder(plan: Plan): readonly number[] {
-  const waiting = plan.nodes.map(({ inDegree }) => inDegree);
-  const order = [...plan.nodes.keys()].filter((node) => waiting[node] === 0);
-  for (const node of order) {
-    for (const dependent of plan.nodes[node]!.dependents) {
-      waiting[dependent]! -= 1;
-      if (waiting[dependent] === 0) order.push(dependent);
-    }
-  }
-  return order;
 }

@@ -161,7 +161,7 @@ describe('a run in a world that fails', () => {
     const { runtime, kernel } = await temporaryRuntime();
     const { spawn } = kernel;
     vi.spyOn(kernel, 'spawn').mockImplementation((source, init, placement) => {
-      if ((init as { nodeId?: string }).nodeId === 'b') throw new RuntimeError('host_gone', 'every thread is full');
+      if (placement === 'own-heavy') throw new RuntimeError('host_gone', 'every thread is full');
       return spawn.call(kernel, source, init, placement) as never;
     });
     const run = await runtime.start(

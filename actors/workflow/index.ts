@@ -1,5 +1,6 @@
 /** Workflows as pure functions: check a graph, schedule its nodes, put inputs and results together. */
 export { bind, fits } from './binding.js';
+export { chainsOf } from './chains.js';
 export { type Fault, type FaultCode, isCycle } from './faults.js';
 export { type CheckedGraph, checkGraph, checkWorkflow } from './graph.js';
 export { type Arrival, gatherInputs, inputsOf, missingOutputs } from './inputs.js';

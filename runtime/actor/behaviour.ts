@@ -52,6 +52,8 @@ export interface ActorContext<Message = unknown> {
   spawn<S, M, I>(behaviour: Behaviour<S, M, I>, init: I): ActorRef<M>;
   /** Asks for one {@link Terminated} message when that actor ends; at once if it is gone already. */
   watch(ref: ActorRef<never>): void;
+  /** Sends what was told in this turn to other threads now: before work that keeps this one. By itself that happens when the turn pauses. */
+  flush(): void;
   /** Ends this actor after the message that is being handled. */
   end(): void;
   /** Aborted when this actor is told to stop, also while it handles a message. */

@@ -111,6 +111,10 @@ export class Cell implements ActorContext {
     };
   }
 
+  flush(): void {
+    this.#system.flush();
+  }
+
   end(): void {
     this.#stopping = true;
     this.#wake();

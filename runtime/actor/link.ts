@@ -24,13 +24,13 @@ export class Link {
     port.on('messageerror', (error) =>
       process.emitWarning(`ganglion: a message between threads could not be read: ${error.message}`),
     );
-    if (this.#outbox.length > 0) this.#flush();
+    if (this.#outbox.length > 0) this.flush();
   }
 
   send(wire: Wire, transfer?: readonly Transferable[]): void {
     this.#outbox.push(wire);
     if (transfer) this.#transfer.push(...transfer);
-    if (this.#outbox.length === 1 && this.#port) queueMicrotask(() => this.#flush());
+    if (this.#outbox.length === 1 && this.#port) queueMicrotask(() => this.flush());
   }
 
   /**
@@ -44,7 +44,7 @@ export class Link {
 
   /** Sends what waits, and closes. */
   close(): void {
-    this.#flush();
+    this.flush();
     this.#port?.close();
     this.#port = undefined;
   }
@@ -56,7 +56,8 @@ export class Link {
     return unsent;
   }
 
-  #flush(): void {
+  /** Sends what waits now. */
+  flush(): void {
     const batch = this.#outbox;
     const transfer = this.#transfer;
     if (batch.length === 0 || !this.#port) return;

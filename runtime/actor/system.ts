@@ -143,6 +143,11 @@ export class ActorSystem {
     for (const [call, pending] of this.#calls) if (pending.host === host) this.#settle(call, undefined, error);
   }
 
+  /** Sends every thread what waits for the end of the turn. */
+  flush(): void {
+    for (const link of this.#links.values()) link.flush();
+  }
+
   closeLinks(): void {
     for (const link of this.#links.values()) link.close();
     this.#links.clear();

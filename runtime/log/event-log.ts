@@ -46,6 +46,9 @@ interface Stream {
   readonly enders: Set<() => void>;
   /** No further event will come: it is let go of when nobody listens any more. */
   ended: boolean;
+  /** Settles with the newest event that was added without waiting. */
+  added?: Promise<void>;
+  failure?: unknown;
 }
 
 export class EventLog {
@@ -144,6 +147,29 @@ export class EventLog {
     this.#committedPos = Math.max(this.#committedPos, pos);
     this.#deliver(open, event);
     return event;
+  }
+
+  /**
+   * Adds an event as {@link append} does, without waiting for its commit: {@link committed} does that for all of a stream.
+   * @throws RuntimeError `store_failed` once the log has stopped
+   */
+  add(stream: string, type: string, fields: object, along: readonly Operation[] = []): void {
+    if (this.#broken) throw this.#broken;
+    const open = this.#streams.get(stream);
+    const added = this.append(stream, type, fields, along).then(
+      () => undefined,
+      (error: unknown) => {
+        if (open) open.failure ??= error;
+      },
+    );
+    if (open) open.added = added;
+  }
+
+  /** Resolves when everything added to a stream so far is on the disk. @throws RuntimeError `store_failed` if any of it is not */
+  async committed(stream: string): Promise<void> {
+    const open = this.#streams.get(stream);
+    await open?.added;
+    if (open?.failure !== undefined) throw open.failure;
   }
 
   /** Sends an event of the moment: not stored, not numbered, never replayed. */
