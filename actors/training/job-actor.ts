@@ -68,7 +68,7 @@ export const jobActor: Behaviour<JobActorState, JobMessage, JobInit> = {
   async receive(state, message, context) {
     if (message.type === 'terminated') return state;
     if (message.type === 'pause' || message.type === 'resume' || message.type === 'stop') {
-      command(state, message.type, context);
+      await command(state, message.type, context);
       return state;
     }
     if (state.ended) return state;
@@ -90,7 +90,7 @@ export const jobActor: Behaviour<JobActorState, JobMessage, JobInit> = {
     try {
       if (!state.ended) {
         state.ended = true;
-        report(state, context, { what: 'stopped', checkpoint: save(state, context) });
+        report(state, context, { what: 'stopped', checkpoint: await save(state, context) });
       }
     } finally {
       await state.work?.training.release();
@@ -118,12 +118,12 @@ function end(state: JobActorState, context: Context, body: ReportBody): void {
 }
 
 /** In effect when it returns: no run is under way while a message is handled. */
-function command(state: JobActorState, what: 'pause' | 'resume' | 'stop', context: Context): void {
+async function command(state: JobActorState, what: 'pause' | 'resume' | 'stop', context: Context): Promise<void> {
   if (what === 'stop') {
-    if (!state.ended) end(state, context, { what: 'stopped', checkpoint: save(state, context) });
+    if (!state.ended) end(state, context, { what: 'stopped', checkpoint: await save(state, context) });
   } else if (what === 'pause') {
     state.paused = true;
-    save(state, context);
+    await save(state, context);
   } else if (state.paused) {
     state.paused = false;
     if (state.work) callNext(state, context);
@@ -189,7 +189,7 @@ async function open(state: JobActorState, context: Context): Promise<void> {
     provider: training.provider,
     precision: training.precision,
     notes: [...(loaded.notes ?? []), ...training.notes],
-    epoch: training.state().epoch,
+    epoch: training.epoch,
     history: training.history,
   });
   callNext(state, context);
@@ -214,12 +214,12 @@ async function next(state: JobActorState, context: Context): Promise<void> {
       const { epoch, batch, totalBatches, loss } = progress;
       report(state, context, { what: 'batch', epoch, batch, totalBatches, loss, progress: progress.progress });
     }
-    if (every !== undefined && state.stepsSinceCheckpoint >= every) save(state, context);
+    if (every !== undefined && state.stepsSinceCheckpoint >= every) await save(state, context);
   } else {
     const { figures, best } = progress;
     report(state, context, { what: 'epoch', figures, progress: progress.progress, best });
     // The state carries the best epoch's weights, so any checkpoint does.
-    if (performance.now() - state.savedAt >= CHECKPOINT_INTERVAL_MS) save(state, context);
+    if (performance.now() - state.savedAt >= CHECKPOINT_INTERVAL_MS) await save(state, context);
   }
   callNext(state, context);
 }
@@ -228,7 +228,7 @@ async function complete(state: JobActorState, context: Context, reason: string):
   const { training, device, test } = state.work!;
   const { training_config: config } = state.init.request;
   // Where it ended is where a job with more epochs goes on.
-  save(state, context);
+  await save(state, context);
   const model = await training.model();
   const { metrics, confusion_matrix, threshold } = await evaluate(device, model, test, { seed: config.seed });
   let modelPath: string | undefined;
@@ -258,7 +258,7 @@ async function complete(state: JobActorState, context: Context, reason: string):
 }
 
 /** Writes the present state down, unless it is on the disk already; gives its folder. */
-function save(state: JobActorState, context: Context): string | undefined {
+async function save(state: JobActorState, context: Context): Promise<string | undefined> {
   const { work, init } = state;
   if (!work || state.saved !== undefined) return state.saved;
   const directory = join(init.outputDir, 'checkpoints');
@@ -269,7 +269,7 @@ function save(state: JobActorState, context: Context): string | undefined {
     ...(work.networkHash !== undefined && { network_sha256: work.networkHash }),
     request: init.request as unknown as Record<string, unknown>,
   };
-  state.saved = writeCheckpoint(directory, about, work.training.state());
+  state.saved = writeCheckpoint(directory, about, await work.training.state());
   state.savedAt = performance.now();
   state.stepsSinceCheckpoint = 0;
   pruneCheckpoints(directory, init.request.training_config.keep_last);

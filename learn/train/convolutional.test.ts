@@ -48,8 +48,8 @@ async function trained(settings: Partial<TrainingSettings>, options: Options = {
   const training = await Training.open(seen, input, options.from);
   const states: TrainingState[] = [];
   try {
-    while ((await training.next(options.steps ?? 3)).type !== 'finished') states.push(training.state());
-    return { state: training.state(), states, model: await training.model(), blocked: seen.blocked };
+    while ((await training.next(options.steps ?? 3)).type !== 'finished') states.push(await training.state());
+    return { state: await training.state(), states, model: await training.model(), blocked: seen.blocked };
   } finally {
     await training.release();
   }
@@ -139,7 +139,7 @@ describe.runIf(MACHINE_BLOCK)(`a convolutional network ${ON_TILES}`, () => {
     const seen = watched(device);
     const settings = { ...SETTINGS, batchSize: BATCH, epochs: 1 };
     const training = await Training.open(seen, { spec, train: parts.train, validation: parts.val!, settings });
-    while (training.state().step < training.stepsPerEpoch - 1) await training.next(1);
+    while ((await await training.state()).step < training.stepsPerEpoch - 1) await training.next(1);
     expect(seen.blocked).toEqual([true, false]);
     await training.next(1);
     expect(seen.blocked).toEqual([true, false, false]);

@@ -2,7 +2,7 @@
 import type { Tensor } from '../../runtime/tensor.js';
 import { TrainingError } from './errors.js';
 import type { TrainingSettings } from './settings.js';
-import type { TrainingState } from './state.js';
+import type { TrainingPosition } from './state.js';
 
 /**
  * A step can leave weights that are no numbers behind although its own loss, computed before, was one.
@@ -12,7 +12,7 @@ import type { TrainingState } from './state.js';
 export function refuseDiverged(
   tensors: readonly Pick<Tensor, 'data'>[],
   what: string,
-  { epoch, step }: Pick<TrainingState, 'epoch' | 'step'>,
+  { epoch, step }: Pick<TrainingPosition, 'epoch' | 'step'>,
   { learningRate, precision }: TrainingSettings,
 ): void {
   for (const { data } of tensors) {

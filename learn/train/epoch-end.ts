@@ -4,7 +4,7 @@ import { nextPlateau } from '../schedules/index.js';
 import { better, waited } from './early-stopping.js';
 import { NO_SUMS } from './epoch-sums.js';
 import type { TrainingSettings } from './settings.js';
-import type { EpochFigures, TrainingState } from './state.js';
+import type { EpochFigures, TrainingPosition } from './state.js';
 
 /** An epoch of which all steps are made. */
 export interface EndedEpoch {
@@ -15,17 +15,17 @@ export interface EndedEpoch {
 
 /** The state before the next epoch, and whether this one is the best so far. */
 export function afterEpoch(
-  state: TrainingState,
+  state: TrainingPosition,
   { monitor, earlyStopping, epochs, schedule }: TrainingSettings,
   { figures, parameters }: EndedEpoch,
-): { readonly state: TrainingState; readonly best: boolean } {
+): { readonly state: TrainingPosition; readonly best: boolean } {
   const { best, patience, plateau } = state;
   const epoch = state.epoch + 1;
   const value = figures[monitor.name];
   const isBest = value !== undefined && (best === undefined || better(value, best.value, monitor.mode));
   const stopping = earlyStopping && waited(earlyStopping, patience, figures[earlyStopping.monitor]);
   const stopped = stopping !== undefined && earlyStopping !== undefined && stopping.waited >= earlyStopping.patience;
-  const next: TrainingState = {
+  const next: TrainingPosition = {
     ...state,
     epoch,
     step: 0,

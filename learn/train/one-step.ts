@@ -1,22 +1,26 @@
 /** The graph of one step behind the face of the one that makes many. */
 
 import { tensor } from '../../runtime/tensor.js';
-import type { GraphSession, NamedTensors } from '../device.js';
+import type { Feeds } from '../device.js';
 import type { StepGraph } from './step-graph.js';
 
 /**
  * @param graph the one in a loop
- * @param session of the one without
+ * @param run of the session of the one without
  * @param feeds of a single step, for the one in a loop: all but the state with an axis of 1 in front
  * @returns what the one in a loop would give, with the same bits
  */
-export async function runOneStep(graph: StepGraph, session: GraphSession, feeds: NamedTensors): Promise<NamedTensors> {
+export async function runOneStep(
+  graph: StepGraph,
+  run: (feeds: Feeds) => Promise<Feeds>,
+  feeds: Feeds,
+): Promise<Feeds> {
   const [given, made] = [new Set<string>(), new Set<string>()];
   for (const { input, output } of graph.state) {
     given.add(input);
     made.add(output);
   }
-  const results = await session.run(
+  const results = await run(
     mapped(feeds, (name, shape) => {
       if (given.has(name)) return shape;
       if (shape[0] !== 1) throw new RangeError(`"${name}" is fed for ${shape[0]} steps, and the graph makes one`);
@@ -26,11 +30,12 @@ export async function runOneStep(graph: StepGraph, session: GraphSession, feeds:
   return mapped(results, (name, shape) => (made.has(name) ? shape : [1, ...shape]));
 }
 
-function mapped(
-  tensors: NamedTensors,
-  shapeOf: (name: string, shape: readonly number[]) => readonly number[],
-): NamedTensors {
+/** What lies on a GPU is state, whose shape is the same for both. */
+function mapped(tensors: Feeds, shapeOf: (name: string, shape: readonly number[]) => readonly number[]): Feeds {
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, tensor(dtype, shapeOf(name, shape), data)]),
+    Object.entries(tensors).map(([name, value]) => [
+      name,
+      'data' in value ? tensor(value.dtype, shapeOf(name, value.shape), value.data) : value,
+    ]),
   );
 }

@@ -1,5 +1,5 @@
 /** The session for the short batch at the end of an epoch, where whole batches have one of their own. */
-import type { Device, GraphSession, NamedTensors } from '../device.js';
+import type { Device, Feeds, GraphSession } from '../device.js';
 import { inLoop, type TrainingGraph } from '../training-graph/index.js';
 import { runOneStep } from './one-step.js';
 import { type StepGraph, stepGraph } from './step-graph.js';
@@ -33,9 +33,9 @@ export class ShortBatches {
     this.#before = now();
   }
 
-  async run(feeds: NamedTensors): Promise<NamedTensors> {
+  async run(feeds: Feeds): Promise<Feeds> {
     const session = this.#session ?? (await this.#load());
-    const results = await runOneStep(this.graph, session, feeds);
+    const results = await runOneStep(this.graph, (one) => session.run(one), feeds);
     const now = this.#now();
     const between = now - this.#before;
     this.#before = now;

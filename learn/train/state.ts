@@ -15,7 +15,13 @@ export interface BestEpoch {
 }
 
 /** Between two runs nothing else is remembered. Plain data. */
-export interface TrainingState {
+export interface TrainingState extends TrainingPosition {
+  /** Weights, moments and step counts by the names of the graph's state. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** All of it but the tensors, which may lie on a GPU while the training goes on. */
+export interface TrainingPosition {
   /** SHA-256 of the graph whose state this is: another graph cannot go on with it. */
   readonly graphHash: string;
   readonly seed: number;
@@ -23,8 +29,6 @@ export interface TrainingState {
   readonly epoch: number;
   /** Steps done in it. */
   readonly step: number;
-  /** Weights, moments and step counts by the names of the graph's state. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
   /** Sums over the steps of the epoch under way. */
   readonly sums: EpochSums;
   readonly history: readonly EpochFigures[];

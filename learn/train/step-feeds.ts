@@ -1,7 +1,7 @@
 /** What the graph of a step is fed for several steps at once, and what becomes of the state. */
-import { type Tensor, tensor } from '../../runtime/tensor.js';
+import { tensor } from '../../runtime/tensor.js';
 import type { Batch } from '../data/index.js';
-import type { NamedTensors } from '../device.js';
+import type { Feeds } from '../device.js';
 import { dropoutMasks } from './masks.js';
 import type { StepGraph } from './step-graph.js';
 
@@ -18,18 +18,15 @@ export interface FedSteps {
   /** Number of the first step in the training, from 0. */
   readonly position: number;
   /** The state before them, by its names. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly tensors: Feeds;
 }
 
-export function stepFeeds(
-  graph: StepGraph,
-  { batch, rates, completes, seed, position, tensors }: FedSteps,
-): NamedTensors {
+export function stepFeeds(graph: StepGraph, { batch, rates, completes, seed, position, tensors }: FedSteps): Feeds {
   const { inputs, random, state, rows: symbol } = graph;
   const { features, labels } = batch;
   const steps = rates.length;
   const rows = labels.data.length / steps;
-  const feeds: NamedTensors = {
+  const feeds: Record<string, Feeds[string]> = {
     [inputs.x]: tensor('float32', [steps, rows, ...features.shape.slice(1)], features.data),
     [inputs.labels]: tensor('int64', [steps, rows], labels.data),
     [inputs.learningRate]: tensor('float32', [steps], rates),
@@ -44,6 +41,6 @@ export function stepFeeds(
 }
 
 /** The state after a run, by its names. */
-export function nextTensors({ state }: StepGraph, results: NamedTensors): Record<string, Tensor> {
+export function nextTensors({ state }: StepGraph, results: Feeds): Feeds {
   return Object.fromEntries(state.map(({ name, output }) => [name, results[output]!]));
 }

@@ -1,5 +1,5 @@
 /** The sessions that make the steps: one for batches of any number of rows, or one for whole batches and one for the short ones. */
-import type { Device, NamedTensors } from '../device.js';
+import type { Device, Feeds } from '../device.js';
 import type { TrainingGraph } from '../training-graph/index.js';
 import { ShortBatches } from './short-batches.js';
 import type { StepGraph } from './step-graph.js';
@@ -51,7 +51,7 @@ export class StepSessions {
    * @param steps 1 for a short batch
    * @param feeds of the graph that takes such batches, [steps, ...]
    */
-  run(rows: number, steps: number, feeds: NamedTensors): Promise<NamedTensors> {
+  run(rows: number, steps: number, feeds: Feeds): Promise<Feeds> {
     return this.#shortOf(rows)?.run(feeds) ?? this.#steps.run(steps, feeds);
   }
 

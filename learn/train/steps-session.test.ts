@@ -38,7 +38,7 @@ async function trained(session: StepsSession, runs: readonly number[]) {
   const losses: number[] = [];
   let made = 0;
   for (const steps of runs) {
-    const results = await session.run(steps, { ...state, ...batches(made, steps) });
+    const results = (await session.run(steps, { ...state, ...batches(made, steps) })) as Record<string, Tensor>;
     expect(results[step.outputs.loss]!.shape).toEqual([steps]);
     expect(results[step.outputs.logits]!.shape).toEqual([steps, ROWS, 2]);
     losses.push(...Array.from(results[step.outputs.loss]!.data, Number));

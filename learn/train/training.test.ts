@@ -25,10 +25,10 @@ interface Ended {
 async function toTheEnd(input: TrainingInput, from?: TrainingState, threads = 1, steps = 1): Promise<Ended> {
   const device = cpuDevice(threads);
   const training = await Training.open(device, input, from);
-  const states: TrainingState[] = [training.state()];
+  const states: TrainingState[] = [await training.state()];
   try {
-    while ((await training.next(steps)).type !== 'finished') states.push(training.state());
-    return { model: await training.model(), state: training.state(), states };
+    while ((await training.next(steps)).type !== 'finished') states.push(await training.state());
+    return { model: await training.model(), state: await training.state(), states };
   } finally {
     await training.release();
     expect(device.open).toBe(0);

@@ -18,7 +18,8 @@ import { firstState, resumedState } from './resume.js';
 import { ELEMENTS_A_RUN, RunLength } from './run-length.js';
 import { identityOf } from './seen.js';
 import { learningRateAt, type TrainingSettings } from './settings.js';
-import type { EpochFigures, TrainingState } from './state.js';
+import type { EpochFigures, TrainingPosition, TrainingState } from './state.js';
+import { StateTensors } from './state-tensors.js';
 import { nextTensors, stepFeeds } from './step-feeds.js';
 import { type StepGraph, stepGraph } from './step-graph.js';
 import { StepSessions } from './step-sessions.js';
@@ -47,6 +48,7 @@ export type TrainingProgress =
   | { readonly type: 'finished'; readonly reason: 'epochs' | 'early_stopping' };
 
 interface Sessions {
+  readonly device: Device;
   readonly steps: StepSessions;
   readonly validator: Validator | undefined;
 }
@@ -69,13 +71,14 @@ export class Training {
   /** Tensors of the model, by their names in it -> where the state has what is given out. */
   readonly #givenOut: ReadonlyMap<string, string>;
   readonly #runLength = new RunLength();
-  #state: TrainingState;
+  readonly #tensors: StateTensors;
+  #state: TrainingPosition;
   #order: { epoch: number; rows: Int32Array } | undefined;
 
   private constructor(
     input: TrainingInput,
     prepared: Prepared,
-    { steps, validator }: Sessions,
+    { steps, validator, device }: Sessions,
     from: TrainingState | undefined,
   ) {
     this.#input = input;
@@ -89,7 +92,11 @@ export class Training {
     this.#steps = steps;
     this.#validator = validator;
     this.stepsPerEpoch = batchBounds(rowCount(input.train), input.settings.batchSize).length;
-    this.#state = from ? resumedState(from, prepared.graph, input) : firstState(prepared.graph, input.settings);
+    const { tensors, ...position } = from
+      ? resumedState(from, prepared.graph, input)
+      : firstState(prepared.graph, input.settings);
+    this.#tensors = new StateTensors(device, tensors);
+    this.#state = position;
   }
 
   /**
@@ -106,7 +113,8 @@ export class Training {
     if (input.settings.precision === 'mixed') await checkHalfPrecision(device);
     const steps = await openSteps(device, prepared, input);
     try {
-      return new Training(input, prepared, { steps, validator: await openValidator(device, prepared, input) }, from);
+      const validator = await openValidator(device, prepared, input);
+      return new Training(input, prepared, { device, steps, validator }, from);
     } catch (error) {
       await steps.release();
       throw error;
@@ -125,7 +133,7 @@ export class Training {
   /** Updates that were left out because gradients overflowed; `undefined` where that cannot happen. */
   get skippedSteps(): number | undefined {
     const skipped = this.graph.state.find(({ role }) => role === 'skipped');
-    return skipped && Number(this.#state.tensors[skipped.name]!.data[0]);
+    return skipped && Number(this.#tensors.small(skipped.name)!.data[0]);
   }
 
   get history(): readonly EpochFigures[] {
@@ -139,9 +147,14 @@ export class Training {
     return Math.min(100, (100 * (epoch * this.stepsPerEpoch + step)) / (this.settings.epochs * this.stepsPerEpoch));
   }
 
-  /** The state between the last run and the next one. Its tensors are never written to again. */
-  state(): TrainingState {
-    return this.#state;
+  /** Epochs that are done. */
+  get epoch(): number {
+    return this.#state.epoch;
+  }
+
+  /** The state between the last run and the next one, read back from where it lies. Its tensors are never written to again. */
+  async state(): Promise<TrainingState> {
+    return { ...this.#state, tensors: await this.#tensors.read() };
   }
 
   /**
@@ -164,7 +177,7 @@ export class Training {
     const { spec, train, validation } = this.#input;
     const { best, epoch } = this.#state;
     const chosen = this.settings.keepBest ? best : undefined;
-    const parameters = chosen?.parameters ?? this.#parameters();
+    const parameters = chosen?.parameters ?? (await this.#parameters());
     this.#refuseDiverged(Object.values(parameters), 'a weight');
     const threshold = this.#validator?.threshold(await this.#logits(this.#validator, parameters));
     return {
@@ -199,7 +212,7 @@ export class Training {
   }
 
   async #run(limit: number): Promise<TrainingProgress> {
-    const { epoch, step, sums, tensors } = this.#state;
+    const { epoch, step, sums } = this.#state;
     const { batchSize, seed, accumulate } = this.settings;
     const { train, spec } = this.#input;
     const count = rowCount(train);
@@ -219,23 +232,24 @@ export class Training {
       completes,
       seed: spec.seed ?? seed,
       position: epoch * this.stepsPerEpoch + step,
-      tensors,
+      tensors: this.#tensors.fed,
     });
     const begin = performance.now();
     const results = await this.#steps.run(rows, steps, feeds);
     // A short batch, whose session may be a new one, says little of the others.
     if (rows === batchSize) this.#runLength.saw(steps, performance.now() - begin);
+    const given = (name: string): Tensor => results[name] as Tensor;
     const { loss, logits, gradientNorm } = graph.outputs;
-    this.#refuseDiverged([results[loss]!], 'the loss');
-    const losses = results[loss]!.data as Float32Array;
+    this.#refuseDiverged([given(loss)], 'the loss');
+    const losses = given(loss).data as Float32Array;
     const classes = train.classNames.length;
     const { data: labels } = batch.labels;
-    const correct = correctRows(checkedLogits(results[logits]!, labels.length, classes), labels, classes);
-    const norms = gradientNorm && (results[gradientNorm]!.data as Float32Array);
+    const correct = correctRows(checkedLogits(given(logits), labels.length, classes), labels, classes);
+    const norms = gradientNorm && (given(gradientNorm).data as Float32Array);
+    this.#tensors.replace(nextTensors(graph, results));
     this.#state = {
       ...this.#state,
       step: step + steps,
-      tensors: nextTensors(graph, results),
       sums: withRun(sums, { losses, rows, correct, completes, ...(norms && { norms }) }),
     };
     return {
@@ -260,7 +274,7 @@ export class Training {
   async #endEpoch(): Promise<TrainingProgress> {
     const { epoch, sums, history } = this.#state;
     const { validation } = this.#input;
-    const parameters = this.#parameters();
+    const parameters = await this.#parameters();
     const skipped = this.skippedSteps;
     const figures: EpochFigures = {
       epoch: epoch + 1,
@@ -281,8 +295,9 @@ export class Training {
   }
 
   /** What is validated, kept and given out: the averages of the weights where there are any, else the weights. */
-  #parameters(): Record<string, Tensor> {
-    return Object.fromEntries([...this.#givenOut].map(([name, from]) => [name, this.#state.tensors[from]!]));
+  async #parameters(): Promise<Record<string, Tensor>> {
+    const tensors = await this.#tensors.read();
+    return Object.fromEntries([...this.#givenOut].map(([name, from]) => [name, tensors[from]!]));
   }
 
   /** [N, C] for the validation rows. */

@@ -23,6 +23,9 @@ export interface DeviceOptions {
   readonly threads?: number;
 }
 
+/** A native call asks whether the thread is closing, and does not begin then; or it is only announced, and the thread waits for it. */
+type Call = 'asked' | 'announced';
+
 export class DeviceSession {
   readonly provider: Provider;
   readonly threads: number;
@@ -96,13 +99,19 @@ export class DeviceSession {
     await this.#device.forget(this, this.#session);
   }
 
-  #run(feeds: Feeds, fetches: readonly string[]): Promise<InferenceSession.OnnxValueMapType> {
+  /** {@link run} for what must be read before it is lost: also while the thread closes. */
+  async runWhileClosing(feeds: Feeds): Promise<Tensors> {
+    const outputs = await this.#run(feeds, this.#session.outputNames, 'announced');
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, fromOrt(value)]));
+  }
+
+  #run(feeds: Feeds, fetches: readonly string[], call: Call = 'asked'): Promise<InferenceSession.OnnxValueMapType> {
     const { ort } = this.#device;
     return this.#device.native(() => {
       const inputs: Record<string, OrtTensor> = {};
       for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(ort, value);
       return this.#session.run(inputs, fetches as string[]);
-    });
+    }, call);
   }
 
   #keep(value: OrtTensor): GpuTensor {
@@ -134,7 +143,11 @@ export class OwnedDevice {
    * @throws RangeError for an optimiser that ONNX Runtime does not have
    * @throws RuntimeError `stopped` when the thread is closing, `graph_refused` when ONNX Runtime does not take the graph
    */
-  async createSession(model: Uint8Array, options: SessionOptions = {}): Promise<DeviceSession> {
+  createSession(model: Uint8Array, options: SessionOptions = {}): Promise<DeviceSession> {
+    return this.#create(model, options, 'asked');
+  }
+
+  async #create(model: Uint8Array, options: SessionOptions, call: Call): Promise<DeviceSession> {
     const { budget } = this.#options;
     const { provider } = this;
     const share = this.#enter();
@@ -142,7 +155,7 @@ export class OwnedDevice {
     try {
       const spinning = provider === 'cpu' && budget.active <= 1;
       const native = ortSessionOptions(options, { provider, threads, spinning });
-      const session = await this.native(() => this.ort.InferenceSession.create(model, native));
+      const session = await this.native(() => this.ort.InferenceSession.create(model, native), call);
       const staying = options.outputsOnDevice ?? [];
       const unknown = staying.find((name) => !session.outputNames.includes(name));
       if (unknown !== undefined) {
@@ -163,7 +176,7 @@ export class OwnedDevice {
 
   /**
    * The numbers of tensors that stay on the device. To ask ONNX Runtime for them directly aborts the process, so they go
-   * through a graph that does nothing, and whose outputs come back.
+   * through a graph that does nothing, and whose outputs come back. Also while the thread closes: a training writes its state then.
    */
   async download(tensors: Readonly<Record<string, DeviceTensor>>): Promise<Tensors> {
     const results: Tensors = {};
@@ -180,10 +193,12 @@ export class OwnedDevice {
     const key = types.join(' ');
     let session = this.#downloads.get(key);
     if (!session) {
-      session = await this.createSession(copyingGraph(types), { optimizationLevel: 'disabled' });
+      session = await this.#create(copyingGraph(types), { optimizationLevel: 'disabled' }, 'announced');
       this.#downloads.set(key, session);
     }
-    const outputs = await session.run(Object.fromEntries(remote.map(([, tensor], index) => [`x${index}`, tensor])));
+    const outputs = await session.runWhileClosing(
+      Object.fromEntries(remote.map(([, tensor], index) => [`x${index}`, tensor])),
+    );
     for (const [index, [name]] of remote.entries()) results[name] = outputs[`y${index}`]!;
     return results;
   }
@@ -194,28 +209,34 @@ export class OwnedDevice {
   }
 
   /** Makes a native call, unless the thread is closing: a thread that ends inside one takes the whole process with it. */
-  async native<T>(call: () => Promise<T>): Promise<T> {
-    return this.#options.control.whileHeld(async () => {
+  async native<T>(call: () => Promise<T>, how: Call = 'asked'): Promise<T> {
+    const told = async (): Promise<T> => {
       try {
         return await call();
       } catch (error) {
         if (error instanceof RuntimeError) throw error;
         throw new RuntimeError('graph_refused', `ONNX Runtime: ${(error as Error).message}`, { cause: error });
       }
-    });
+    };
+    return how === 'asked' ? this.#options.control.whileHeld(told) : this.#announced(told);
+  }
+
+  /** For what must happen while the thread closes, too. */
+  async #announced<T>(call: () => Promise<T>): Promise<T> {
+    const { control } = this.#options;
+    control.announceNative();
+    try {
+      return await call();
+    } finally {
+      control.leaveNative();
+    }
   }
 
   async forget(owned: DeviceSession, session: InferenceSession): Promise<void> {
     this.#sessions.delete(owned);
     this.#leave();
-    // Releasing is native too, but must happen while the thread closes: it is announced without asking.
-    const { control } = this.#options;
-    control.announceNative();
-    try {
-      await session.release();
-    } finally {
-      control.leaveNative();
-    }
+    // Releasing is native too.
+    await this.#announced(() => session.release());
   }
 
   /**

@@ -17,6 +17,9 @@ const TURN_MS = 4;
 /** A node that computes for longer is told of before it begins, in ms; below that its beginning and its end are told together. */
 const LONG_MS = 1;
 
+/** Nodes of a run that wait for something on one thread at once: what they wait for has limits too. */
+const MOST_WAITING = 64;
+
 /** Weight of the newest node in a type's average. */
 const NEWEST = 0.25;
 
@@ -110,7 +113,7 @@ export class Agent {
 
   #turn(): void {
     this.#turnEnds = performance.now() + TURN_MS;
-    while (this.#first < this.#queue.length) {
+    while (this.#first < this.#queue.length && this.#waiting.size < MOST_WAITING) {
       const place = this.#queue[this.#first]!;
       this.#first += 1;
       this.#follow(place);

@@ -31,7 +31,7 @@ async function tuned(spec: FileNetworkSpec, settings: Partial<TrainingSettings> 
   const training = await Training.open(device, input, from);
   const states: TrainingState[] = [];
   try {
-    while ((await training.next(3)).type !== 'finished') states.push(training.state());
+    while ((await training.next(3)).type !== 'finished') states.push(await training.state());
     return { model: await training.model(), states, notes: training.notes, device };
   } finally {
     await training.release();
