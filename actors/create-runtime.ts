@@ -74,8 +74,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       throw new RuntimeError(codeOf(error), (error as Error).message, { cause: error });
     });
     const store = new Store(storeActor.ref);
-    const log = await EventLog.open(store);
     const now = Date.now;
+    const log = await EventLog.open(store, now, durable ? 'durable' : 'memory');
     const dataRoots = (options.dataRoots ?? ['.']).map((root) => resolve(root));
     const artefactDir = durable ? join(dataDir, 'artefacts') : undefined;
     const around: WorkflowSurroundings = {

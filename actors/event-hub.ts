@@ -1,7 +1,7 @@
 /** Brings the log's events to subscribers on other threads. */
 
 import type { Address, Answers, Behaviour, EventLog, StreamEvent, Subscription, Terminated } from '../runtime/index.js';
-import { addressKey } from '../runtime/index.js';
+import { addressKey, plainEvent } from '../runtime/index.js';
 
 export type HubMessage =
   | ({
@@ -41,7 +41,7 @@ export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
         const ref = context.ref<HubEvent>(subscriber);
         try {
           const subscription = await state.log.subscribe(patternOf(stream), (event) =>
-            ref.tell({ type: 'event', id, event }),
+            ref.tell({ type: 'event', id, event: plainEvent(event) }),
           );
           let own = state.subscriptions.get(addressKey(subscriber));
           if (!own) {
@@ -65,7 +65,9 @@ export const eventHub: Behaviour<HubState, HubMessage, EventLog> = {
       case 'read': {
         // Reading waits for the disk; subscriptions must not wait for that.
         const reply = context.deferReply();
-        state.log.read(patternOf(message.stream), message.after, message.limit).then(reply.reply, reply.refuse);
+        state.log
+          .read(patternOf(message.stream), message.after, message.limit)
+          .then((events) => reply.reply(events.map(plainEvent)), reply.refuse);
         return state;
       }
       case 'terminated': {

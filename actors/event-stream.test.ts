@@ -37,7 +37,7 @@ class SlowLog {
 
 const streamOf = (log: SlowLog) => eventStream(log as unknown as EventLog, 's', (type) => type === 'end');
 
-async function all(stream: AsyncGenerator<WireEvent>): Promise<WireEvent[]> {
+async function all(stream: AsyncIterable<WireEvent>): Promise<WireEvent[]> {
   const events: WireEvent[] = [];
   for await (const event of stream) events.push(event);
   return events;

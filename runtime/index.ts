@@ -21,6 +21,7 @@ export { serveHost } from './host/serve.js';
 export { Kernel, type KernelOptions, type Placement, type Spawned } from './kernel.js';
 export { EventLog, type Listener, type StreamEvent, type Subscription } from './log/event-log.js';
 export { LOG_SCHEMA } from './log/schema.js';
+export { eventValue, plainEvent } from './log/stream-event.js';
 export { exposed, type Remote, type RemoteMessage, wrap } from './remote.js';
 export type { Bindable, Operation, Row, Schema } from './store/database.js';
 export { Store } from './store/store.js';

@@ -29,10 +29,10 @@ import {
 } from '../workflow/index.js';
 import { Dispatcher } from './dispatcher.js';
 import { type Lane, Lanes } from './lanes.js';
-import type { NodeReport, Report, RunMessage } from './messages.js';
+import type { NodeReport, Report, RunMessage, Values } from './messages.js';
 import type { RunInit } from './run-init.js';
 import { Telling } from './telling.js';
-import { ValuesOfNodes } from './values-of-nodes.js';
+import { asJson, ValuesOfNodes } from './values-of-nodes.js';
 
 export class Run {
   readonly #init: RunInit;
@@ -144,7 +144,7 @@ export class Run {
         this.#ended(lane, node, stopped ? { type: 'stopped', node } : { type: 'failed', node, error: why.message });
         continue;
       }
-      let seen = values;
+      let seen: Values | undefined;
       let along: readonly Operation[] = [];
       if (described[handle]?.[0] === node) {
         const handles = described[handle++]![1];
@@ -156,7 +156,7 @@ export class Run {
           },
         ];
       }
-      this.#values.put(node, values, seen);
+      this.#values.put(node, values, seen ?? asJson(values));
       this.#ended(lane, node, { type: 'completed', node }, along);
     }
     for (const node of started) if (lane.nodes.has(node)) this.#start(node);
@@ -322,7 +322,7 @@ export class Run {
       statement: 'end_run',
       parameters: [result.status, JSON.stringify(result), new Date(now()).toISOString(), runId],
     };
-    await log.append(runId, 'workflow_completed', { result }, [ended]).catch((error: unknown) => {
+    await log.append(runId, 'workflow_completed', { result }, [ended], true).catch((error: unknown) => {
       this.#broken ??= error;
     });
     for (const waiter of this.#waiters.splice(0)) {

@@ -15,7 +15,7 @@ export class Telling {
   status(id: string, execution: NodeExecution, along: readonly Operation[] = []): void {
     const { status } = execution;
     const progress = status === 'completed' ? 100 : 0;
-    this.#log.add(this.#runId, 'node_progress', { node_id: id, status, progress, execution }, along);
+    this.#log.add(this.#runId, 'node_progress', { node_id: id, status, progress, execution }, along, true);
   }
 
   /** An event of the node's own. */

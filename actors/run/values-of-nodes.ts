@@ -36,11 +36,12 @@ export class ValuesOfNodes {
   /** The inputs of a node as clients see them: its config, and what arrived over the edges. */
   seenInputs(node: number): Values {
     const { config, incoming } = this.#plan.nodes[node]!;
-    if (incoming.length === 0) return config;
-    const seen = inputsOf(this.#plan, node, (source) => this.#seen[source] ?? NOTHING);
-    const arrived = new Set(incoming.map((index) => this.#plan.edges[index]!.targetPort));
-    const entries = Object.entries(seen).filter(([name]) => arrived.has(name));
-    return { ...config, ...Object.fromEntries(entries) };
+    const inputs = asJson(config);
+    for (const index of incoming) {
+      const { source, sourcePort, targetPort } = this.#plan.edges[index]!;
+      define(inputs, targetPort, this.seenOutputs(source)[sourcePort]);
+    }
+    return inputs;
   }
 
   /** The node has ended, and reads nothing any more. */
@@ -50,4 +51,27 @@ export class ValuesOfNodes {
       if (this.#readers[source] === 0) this.#outputs[source] = undefined;
     }
   }
+}
+
+/** A copy as JSON gives it back, which nobody else has. */
+export function asJson(values: Values): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    if (value !== undefined) define(copy, name, isKept(value) ? value : JSON.parse(JSON.stringify(value) ?? 'null'));
+  }
+  return copy;
+}
+
+/** An output called `__proto__` is a name like any other. */
+function define(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+  else record[name] = value;
+}
+
+/** Whether JSON keeps the value, without looking into it. */
+function isKept(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  return value === null || typeof value === 'string' || typeof value === 'boolean';
 }

@@ -7,26 +7,27 @@ const SMALLEST = 2;
 const FIRST = 4;
 const LARGEST = 4096;
 
-/** Weight of the newest report in the average. */
-const NEWEST = 0.3;
+/** What is left of what was seen, from report to report. */
+const REMEMBERED = 0.5;
 
 export interface Window {
   readonly size: number;
-  /** Busy time of the thread for each node, in ms; `undefined` before the first has ended. */
-  readonly cost: number | undefined;
+  /** Busy time of the thread, in ms, and the nodes that ended in it; the further back, the less they count. */
+  readonly busy: number;
+  readonly ended: number;
 }
 
-export const FIRST_WINDOW: Window = { size: FIRST, cost: undefined };
+export const FIRST_WINDOW: Window = { size: FIRST, busy: 0, ended: 0 };
 
 /**
- * Takes a report in. The window doubles at most: the first nodes may be quick, and those behind them slow.
+ * Takes a report in. The window doubles at most: the first nodes may be quick, and those behind them slow. A report weighs as much as it has
+ * nodes: one that took long over a few, because the thread was loading something, says little beside one of thousands.
  * @param ended nodes that ended since the last report
  * @param busy for how long the thread was busy meanwhile, in ms; waiting does not count
  */
-export function adapted({ size, cost }: Window, ended: number, busy: number): Window {
-  if (ended === 0) return { size, cost };
-  const newest = busy / ended;
-  const average = cost === undefined ? newest : cost + NEWEST * (newest - cost);
-  const wanted = average > 0 ? Math.ceil(AHEAD_MS / average) : LARGEST;
-  return { size: Math.min(2 * size, Math.max(SMALLEST, Math.min(LARGEST, wanted))), cost: average };
+export function adapted(window: Window, ended: number, busy: number): Window {
+  if (ended === 0) return window;
+  const seen = { busy: REMEMBERED * window.busy + busy, ended: REMEMBERED * window.ended + ended };
+  const wanted = Math.ceil((AHEAD_MS * seen.ended) / Math.max(seen.busy, Number.EPSILON));
+  return { size: Math.min(2 * window.size, Math.max(SMALLEST, Math.min(LARGEST, wanted))), ...seen };
 }

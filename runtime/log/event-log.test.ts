@@ -95,7 +95,9 @@ describe('the event log', () => {
       log.append('job_1', 'three', {}),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-    expect((await store.query('events_after', ['job_1', 0, 10])).map((row) => row['type'])).toEqual(['one']);
+    expect(
+      (await store.query('segments_after', ['job_1', 0, 10])).map((row) => JSON.parse(String(row['json'])).type),
+    ).toEqual(['one']);
     expect(() => log.assertWritable()).toThrow(/event log has stopped/);
   });
 
@@ -125,20 +127,20 @@ describe('the store', () => {
 
   it('commits every group whole, and does not let one bad commit take the others of its turn along', async () => {
     const store = new Store(openStore().ref);
-    const append = (pos: number) => ({ statement: 'append_event', parameters: [pos, 'run_a', pos, 'x', '{}'] });
+    const append = (pos: number) => ({ statement: 'append_segment', parameters: [pos, pos, 'run_a', pos, pos, '{}'] });
     const commits = await Promise.allSettled([
       store.commit([append(1)]),
       store.commit([append(2), append(1)]),
       store.commit([append(3)]),
     ]);
     expect(commits.map((commit) => commit.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect((await store.query('events_after', ['run_a', 0, 10])).map((row) => row['seq'])).toEqual([1, 3]);
+    expect((await store.query('segments_after', ['run_a', 0, 10])).map((row) => row['first_seq'])).toEqual([1, 3]);
   });
 
   it('refuses values that its binding cannot carry, and stays up', async () => {
     const store = new Store(openStore().ref);
     await expect(
-      store.commit([{ statement: 'append_event', parameters: [1, true as never, 1, 'x', '{}'] }]),
+      store.commit([{ statement: 'append_segment', parameters: [1, 1, true as never, 1, 1, '{}'] }]),
     ).rejects.toThrow(/given a boolean/);
     await expect(store.query('no such statement')).rejects.toThrow(/no statement named/);
     expect(await store.query('last_pos')).toEqual([{ pos: null }]);

@@ -11,7 +11,7 @@ const event = (stream: string, seq: number, json: object = {}) => ({
   stream,
   seq,
   type: 'x',
-  json: JSON.stringify(json),
+  json: JSON.stringify({ type: 'x', ...json }),
 });
 
 it('reads the log that the runtime writes, by stream and number', async () => {
@@ -19,10 +19,9 @@ it('reads the log that the runtime writes, by stream and number', async () => {
     const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
     const database = new Libsql(join(folder, 'ganglion.db'));
     for (const { sql } of LOG_SCHEMA.migrations) database.exec(sql);
-    const append = database.prepare(LOG_SCHEMA.statements['append_event']!);
-    append.run([1, 'job_0002', 1, 'x', '{}']);
-    append.run([2, 'job_0001', 1, 'x', '{}']);
-    append.run([3, 'job_0001', 2, 'x', '{"a":1}']);
+    const append = database.prepare(LOG_SCHEMA.statements['append_segment']!);
+    append.run([1, 1, 'job_0002', 1, 1, '{"type":"x"}']);
+    append.run([3, 2, 'job_0001', 1, 2, '{"type":"x"}\n{"type":"x","a":1}']);
     database.close();
     expect(readEvents(folder)).toEqual([event('job_0001', 1), event('job_0001', 2, { a: 1 }), event('job_0002', 1)]);
   });

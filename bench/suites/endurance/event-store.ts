@@ -15,7 +15,14 @@ export function readEvents(dataDir: string): StoredEvent[] {
   const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
   const database = new Libsql(join(dataDir, 'ganglion.db'));
   try {
-    return database.prepare('SELECT stream, seq, type, json FROM events ORDER BY stream, seq').all() as StoredEvent[];
+    const rows = database.prepare('SELECT stream, first_seq, json FROM segments ORDER BY stream, first_seq').all();
+    return (rows as { stream: string; first_seq: number; json: string }[]).flatMap(
+      ({ stream, first_seq, json: lines }) =>
+        lines.split('\n').map((json, place) => {
+          const { type } = JSON.parse(json) as { type: string };
+          return { stream, seq: first_seq + place, type, json };
+        }),
+    );
   } finally {
     database.close();
   }
