@@ -151,6 +151,7 @@ describe('an agent', () => {
     );
     const { agent, column } = agentOf(waits);
     agent.take(batchOf('waits', 3));
+    await turns();
     agent.take({ type: 'stop_node', node: 1 });
     await turns();
     expect(column('ended')).toEqual([1]);
@@ -180,6 +181,7 @@ describe('an agent', () => {
     });
     const { agent, column, stopping } = agentOf(waits);
     agent.take(batchOf('waits', 100));
+    await turns();
     stopping.abort();
     await agent.stop();
     expect(begun).toBe(64);
