@@ -16,7 +16,6 @@ import {
 import { eventHub } from './event-hub.js';
 import { eventStream } from './event-stream.js';
 import { keepInternals } from './internals.js';
-import { endInterruptedRuns } from './library/restart.js';
 import type { WorkflowSurroundings } from './library/surroundings.js';
 import { WorkflowService } from './library/workflow-service.js';
 import { registryOf } from './node-modules.js';
@@ -92,7 +91,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       dataRoots,
       now,
     };
-    await endInterruptedRuns(around);
     const workflows = new WorkflowService(around);
     const training = kernel.spawnHere(trainingSupervisor, {
       kernel,
@@ -106,6 +104,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const hub = kernel.spawnHere(eventHub, log);
     // It marks what an earlier process left unfinished before it answers.
     await training.ask({ type: 'list', skip: 0, limit: 1 });
+    await workflows.resumeInterrupted();
     const closing: (() => Promise<void>)[] = [];
     let closed: Promise<void> | undefined;
 
@@ -131,6 +130,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         throw new RuntimeError('runtime_closed', 'the runtime is closed: make another one with createRuntime()');
     };
 
+    const attached = (id: string): Run => {
+      const result = workflows.result(id) as unknown as Promise<RunResult>;
+      result.catch(() => undefined);
+      return {
+        id,
+        result,
+        cancel: async () => void (await workflows.cancel(id)),
+        [Symbol.asyncIterator]: () => eventStream(log, id, (type) => type === 'workflow_completed'),
+      };
+    };
+
     const runtime: Runtime = {
       dataDir,
       nodeTypes: () => workflows.nodeTypes(),
@@ -139,14 +149,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       async start(workflow): Promise<Run> {
         refuseWhenClosed();
         const id = await workflows.begin(workflow);
-        const result = workflows.result(id) as unknown as Promise<RunResult>;
-        result.catch(() => undefined);
-        return {
-          id,
-          result,
-          cancel: async () => void (await workflows.cancel(id)),
-          [Symbol.asyncIterator]: () => eventStream(log, id, (type) => type === 'workflow_completed'),
-        };
+        return attached(id);
+      },
+      run(id) {
+        refuseWhenClosed();
+        return attached(id);
       },
       async train(request): Promise<Job> {
         refuseWhenClosed();

@@ -92,6 +92,8 @@ export interface Runtime extends AsyncDisposable {
   validate(workflow: unknown): readonly Fault[];
   /** Starts a workflow `{nodes, edges, name?}`. @throws InvalidWorkflow with every fault */
   start(workflow: unknown): Promise<Run>;
+  /** A run that was started before, by its id: also one of an earlier process, which goes on by itself or has ended. */
+  run(id: string): Run;
   /** Starts a training job `{name?, model_config, data_config, training_config, resume_from?}`. @throws InvalidRequest with every issue */
   train(request: unknown): Promise<Job>;
   /** Stops runs and jobs (jobs leave a checkpoint), and ends every thread. */

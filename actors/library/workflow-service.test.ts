@@ -240,12 +240,25 @@ describe('a run whose process was killed', () => {
     return { dataDir, runId: line.toString().trim() };
   }
 
-  it('is told as an error that says how to go on, keeps what had completed, and is retried', async () => {
+  /** Starts on the data directory in another process, and kills it once the run is under way again. */
+  async function killedAgain(dataDir: string, runId: string, events: number): Promise<void> {
+    const wanted = JSON.stringify({ resumed: runId, events });
+    const child = spawn(process.execPath, [INTERRUPTED, dataDir, TEST_NODES, wanted], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  it('goes on after the restart: what had completed is not run again, and the log has no gap', async () => {
     const log = join(temporaryFolder(), 'log');
     const { dataDir, runId } = await killed(graph(['a', 'say', { log, give: 4 }], ['b', 'hang', { log }, 'a']));
     const { workflows, hub } = await temporaryRuntime({ dataDir });
+    expect(await workflows.run(runId)).toMatchObject({ status: 'running', executions: { a: { status: 'completed' } } });
+    await expect(workflows.retry(runId)).rejects.toMatchObject({ code: 'conflict' });
+    await workflows.cancel(runId);
     const result = (await workflows.result(runId)) as unknown as RunResult;
-    expect(result).toMatchObject({ status: 'error', error: expect.stringContaining('retry the run') });
     expect(result.executions).toMatchObject({ a: { status: 'completed' }, b: { status: 'cancelled' } });
     expect(result.outputs).toEqual({ a: { value: 4 } });
     const stored = await hub.ask<{ seq: number; type: string }[]>({
@@ -255,6 +268,7 @@ describe('a run whose process was killed', () => {
       limit: 100,
     });
     expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
+    expect(stored.filter(({ type }) => type === 'workflow_resumed')).toHaveLength(1);
     expect(stored.at(-1)?.type).toBe('workflow_completed');
     expect(await workflows.retry(runId)).toMatchObject({ kept_nodes: ['a'] });
     await workflows.cancel(runId);
@@ -272,8 +286,25 @@ describe('a run whose process was killed', () => {
     database.commit([{ statement: 'reopen_run', parameters: [run.id] }]);
     database.close();
     const { workflows } = await temporaryRuntime({ dataDir });
-    expect(await workflows.run(run.id)).toMatchObject({ status: 'error', statistics: { completed_nodes: 2 } });
-    expect(await workflows.retry(run.id)).toMatchObject({ kept_nodes: ['a', 'b'] });
     expect(await workflows.result(run.id)).toMatchObject({ status: 'success', outputs: { b: { value: [4, null] } } });
+  });
+
+  it('gives a node up during which the process ended three times, and runs the others', async () => {
+    const { dataDir, runId } = await killed(graph(['a', 'say', { give: 4 }], ['b', 'hang', {}, 'a'], ['c', 'say', {}]));
+    for (const begun of [2, 3]) await killedAgain(dataDir, runId, begun);
+    const { workflows } = await temporaryRuntime({ dataDir });
+    const { executions, status } = (await workflows.result(runId)) as unknown as RunResult;
+    expect(status).toBe('error');
+    expect(executions['b']).toMatchObject({ status: 'failed', error: expect.stringContaining('ended 3 times') });
+    expect(executions).toMatchObject({ a: { status: 'completed' }, c: { status: 'completed' } });
+  });
+
+  it('ends with an error where its node types are gone', async () => {
+    const { dataDir, runId } = await killed(graph(['b', 'hang']));
+    const { workflows } = await temporaryRuntime({ dataDir, nodes: [] });
+    expect(await workflows.result(runId)).toMatchObject({
+      status: 'error',
+      error: expect.stringMatching(/cannot go on: .*"hang".*retry the run/),
+    });
   });
 });

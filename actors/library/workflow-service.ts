@@ -5,9 +5,10 @@ import { parse, workflowBody } from '../contract/index.js';
 import { Refusal } from '../refusal.js';
 import { historyOf, keptOf } from '../run/history.js';
 import type { RunMessage } from '../run/messages.js';
-import { type Kept, runActor } from '../run/run-actor.js';
+import { type RunInit, runActor } from '../run/run-actor.js';
 import { InvalidWorkflow } from '../runtime-types.js';
-import { checkWorkflow, type Fault, invalidResult, type Plan, type RunResult } from '../workflow/index.js';
+import { checkWorkflow, type Fault, invalidResult, type RunResult } from '../workflow/index.js';
+import { givenUp } from './restart.js';
 import type { WorkflowSurroundings } from './surroundings.js';
 
 type Json = Record<string, unknown>;
@@ -136,7 +137,7 @@ export class WorkflowService {
       ...(workflowId === undefined ? [] : [{ statement: 'workflow_executed', parameters: [now, workflowId] }]),
     ];
     this.#around.log.create(runId, 'run_id');
-    await this.#launch(runId, checked.plan, along, new Map());
+    await this.#launch({ runId, plan: checked.plan, along, kept: new Map() });
     return runId;
   }
 
@@ -200,12 +201,41 @@ export class WorkflowService {
     const dropped = checked.plan.nodes.flatMap(({ id }, node) =>
       kept.has(node) ? [] : [{ statement: 'drop_output', parameters: [runId, id] }],
     );
-    await this.#launch(runId, checked.plan, [{ statement: 'reopen_run', parameters: [runId] }, ...dropped], kept);
+    const along = [{ statement: 'reopen_run', parameters: [runId] }, ...dropped];
+    await this.#launch({ runId, plan: checked.plan, along, kept });
     return {
       run_id: runId,
       status: 'running',
       kept_nodes: [...kept.keys()].map((node) => checked.plan.nodes[node]!.id),
     };
+  }
+
+  /** Goes on with every run that an earlier process left under way: what had completed is not run again. */
+  async resumeInterrupted(): Promise<void> {
+    for (const row of await this.#around.store.query('unfinished_runs'))
+      await this.#resume(String(row['run_id']), JSON.parse(String(row['graph'])));
+  }
+
+  async #resume(runId: string, graph: Json): Promise<void> {
+    const { log, registry } = this.#around;
+    await log.reopen(runId, 'run_id');
+    const checked = checkWorkflow(graph, registry);
+    if (!checked.ok) return this.#endInvalid(runId, checked.faults);
+    const history = await historyOf(log, runId);
+    const kept = await keptOf(runId, checked.plan, history, this.#around);
+    const nodes = givenUp(checked.plan, history);
+    await this.#launch({ runId, plan: checked.plan, along: [], kept, resumed: true, givenUp: nodes });
+  }
+
+  /** The process has other node types now than the one that began the run. */
+  async #endInvalid(runId: string, faults: readonly Fault[]): Promise<void> {
+    const { log } = this.#around;
+    const [first] = faults;
+    const error = `the process ended while this run was under way, and it cannot go on: ${first?.message}. Start the server as before, with its node modules, and retry the run`;
+    const result: RunResult = { ...invalidResult(faults, 0, runId), error };
+    const parameters = ['error', JSON.stringify(result), this.#timestamp(), runId];
+    await log.append(runId, 'workflow_completed', { result }, [{ statement: 'end_run', parameters }]);
+    log.close(runId);
   }
 
   /** Stops every run that is under way, and waits until they have ended. */
@@ -225,17 +255,12 @@ export class WorkflowService {
     return checkWorkflow({ nodes, edges }, this.#around.registry);
   }
 
-  async #launch(
-    runId: string,
-    plan: Plan,
-    along: readonly Operation[],
-    kept: ReadonlyMap<number, Kept>,
-  ): Promise<void> {
-    const { kernel } = this.#around;
+  async #launch(init: Omit<RunInit, 'surroundings'>): Promise<void> {
+    const { runId } = init;
     // What its nodes may tell is bounded where they tell it; here nothing may be refused, least of all that one has ended.
-    const run = kernel.spawnHere(
+    const run = this.#around.kernel.spawnHere(
       runActor,
-      { runId, plan, surroundings: this.#around, along, kept },
+      { ...init, surroundings: this.#around },
       { mailboxCapacity: Number.POSITIVE_INFINITY },
     );
     const result = run.ask<RunResult>({ type: 'result' }, { timeout: Number.POSITIVE_INFINITY });

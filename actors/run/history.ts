@@ -8,11 +8,18 @@ import type { Kept } from './run-init.js';
 
 const PAGE = 1000;
 
-/** How each node stood when the log ended, by its id; none for a node of which nothing was told. */
-export type History = ReadonlyMap<string, NodeExecution>;
+/** How a node stood when the log ended. */
+export interface NodeHistory {
+  readonly execution: NodeExecution;
+  /** How often it had begun, since it last ended: each time the process ended before it did. */
+  readonly begun: number;
+}
+
+/** By the node's id; none for a node of which nothing was told. */
+export type History = ReadonlyMap<string, NodeHistory>;
 
 export async function historyOf(log: EventLog, runId: string): Promise<History> {
-  const history = new Map<string, NodeExecution>();
+  const history = new Map<string, NodeHistory>();
   let last = 0;
   for (;;) {
     const events = await log.read(runId, last, PAGE);
@@ -20,7 +27,8 @@ export async function historyOf(log: EventLog, runId: string): Promise<History> 
       last = seq!;
       if (type !== 'node_progress') continue;
       const { node_id: id, execution } = JSON.parse(json) as { node_id: string; execution: NodeExecution };
-      history.set(id, execution);
+      const begun = execution.status === 'running' ? (history.get(id)?.begun ?? 0) + 1 : 0;
+      history.set(id, { execution, begun });
     }
     if (events.length < PAGE) return history;
   }
@@ -46,7 +54,7 @@ export async function keptOf(
   const kept = new Map<number, Kept>();
   for (const node of inOrder(plan)) {
     const { id, dependencies } = plan.nodes[node]!;
-    const execution = history.get(id);
+    const execution = history.get(id)?.execution;
     if (execution?.status !== 'completed' || !dependencies.every((dependency) => kept.has(dependency))) continue;
     try {
       const handles = described.get(id);

@@ -33,4 +33,8 @@ export interface RunInit {
   readonly along: readonly Operation[];
   /** By the node's index. */
   readonly kept: ReadonlyMap<number, Kept>;
+  /** Whether it goes on where an earlier process left it. */
+  readonly resumed?: boolean;
+  /** Nodes that are not run any more, by their index, and why. */
+  readonly givenUp?: ReadonlyMap<number, string>;
 }

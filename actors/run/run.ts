@@ -98,9 +98,17 @@ export class Run {
 
   /** Writes down that the run has begun, and gets its first nodes ready. */
   async begin(): Promise<void> {
-    const { runId, surroundings, along } = this.#init;
-    await surroundings.log.append(runId, 'workflow_started', { total_nodes: this.#plan.nodes.length }, along);
-    for (const node of ready(this.#schedule)) this.#enqueue(node);
+    const { runId, surroundings, along, kept, resumed, givenUp } = this.#init;
+    const total = { total_nodes: this.#plan.nodes.length };
+    const [type, fields] = resumed
+      ? (['workflow_resumed', { ...total, completed_nodes: kept.size }] as const)
+      : (['workflow_started', total] as const);
+    await surroundings.log.append(runId, type, fields, along);
+    for (const node of ready(this.#schedule)) {
+      const error = givenUp?.get(node);
+      if (error === undefined) this.#enqueue(node);
+      else this.#settle({ type: 'failed', node, error });
+    }
   }
 
   /** Starts what is ready, as far as threads have room, and ends the run when nothing is left. */

@@ -65,6 +65,9 @@ export function fakeRuntime({ run, job, onCall = () => undefined }: FakeRuntimeP
         [Symbol.asyncIterator]: () => events[Symbol.asyncIterator](),
       };
     },
+    run: (id) => {
+      throw new Error(`the test knows no run ${id} of an earlier process`);
+    },
     async train(): Promise<Job> {
       onCall('train');
       const { events, asked, result } = begin(job);
